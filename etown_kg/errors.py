@@ -1,0 +1,138 @@
+"""The failures this package raises, each with its culprit as data.
+
+    EtownError
+    ├── SettingError        a setting or option with a value that cannot be used
+    ├── MissingPathError    a file or folder that is not there
+    ├── SourceError         a file that does not parse: file, line, column
+    ├── QueryError          a SPARQL query that does not parse or evaluate: line, column
+    ├── FormatError         a name, media type or file name that no format answers to
+    ├── LimitError          a bound (memory, time, size) that was reached
+    ├── InconsistentError   a graph without a model: its violations
+    └── InvalidError        data refused by validation: its findings
+
+A *finding* (a shape not met, a clash) is a value and is collected and reported; a *failure*
+is one of these exceptions and ends the operation. The command line prints `str(error)` and
+exits with `error.exit_code`; the web layer maps the class to a status code in one place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+class EtownError(Exception):
+    """Base of all failures that a user can cause and mend.
+
+    `hint` says what to do; it is printed on a line of its own behind the message.
+    """
+
+    exit_code = 1
+
+    def __init__(self, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message}\n  {self.hint}" if self.hint else self.message
+
+
+class SettingError(EtownError):
+    """A setting, option or parameter whose value cannot be used."""
+
+    exit_code = 2
+
+    def __init__(self, name: str, problem: str, *, hint: str | None = None) -> None:
+        super().__init__(f"{name}: {problem}", hint=hint)
+        self.name = name
+
+
+class MissingPathError(EtownError):
+    """A file or folder that is not there."""
+
+    def __init__(self, path: object, expected: str, *, hint: str | None = None) -> None:
+        super().__init__(f"{path}: not found (expected {expected})", hint=hint)
+        self.path = path
+
+
+class SourceError(EtownError):
+    """A source file that does not parse. `line` and `column` count from 1, or are None."""
+
+    def __init__(
+        self,
+        path: object,
+        problem: str,
+        *,
+        line: int | None = None,
+        column: int | None = None,
+        hint: str | None = None,
+    ) -> None:
+        place = str(path)
+        if line is not None:
+            place += f":{line}"
+            if column is not None:
+                place += f":{column}"
+        super().__init__(f"{place}: {problem}", hint=hint)
+        self.path = path
+        self.line = line
+        self.column = column
+        self.problem = problem
+
+
+class QueryError(EtownError):
+    """A SPARQL query that cannot be parsed or evaluated, placed in the user's own text."""
+
+    def __init__(
+        self,
+        problem: str,
+        *,
+        line: int | None = None,
+        column: int | None = None,
+        hint: str | None = None,
+    ) -> None:
+        place = "" if line is None else f"line {line}, column {column}: "
+        super().__init__(f"{place}{problem}", hint=hint)
+        self.line = line
+        self.column = column
+        self.problem = problem
+
+
+class FormatError(EtownError):
+    """A format name, media type or file suffix that no known format answers to."""
+
+    def __init__(self, name: str, known: Sequence[str]) -> None:
+        super().__init__(f"{name!r} is not a known format", hint=f"known: {', '.join(known)}")
+        self.name = name
+        self.known = tuple(known)
+
+
+class LimitError(EtownError):
+    """A bound that was reached; `limit` names it with its value and unit."""
+
+    def __init__(self, limit: str, problem: str, *, hint: str | None = None) -> None:
+        super().__init__(f"{limit}: {problem}", hint=hint)
+        self.limit = limit
+
+
+class InconsistentError(EtownError):
+    """A graph that has no model. `violations` are the reasoner's findings."""
+
+    def __init__(self, violations: Sequence[object]) -> None:
+        shown = "\n  ".join(str(violation) for violation in violations[:10])
+        more = len(violations) - 10
+        if more > 0:
+            shown += f"\n  ... and {more} more"
+        super().__init__(f"the graph is inconsistent: {len(violations)} violation(s)", hint=shown)
+        self.violations = tuple(violations)
+
+
+class InvalidError(EtownError):
+    """Data that validation refuses. `findings` are the report's entries."""
+
+    def __init__(self, findings: Sequence[object]) -> None:
+        shown = "\n  ".join(str(finding) for finding in findings[:10])
+        more = len(findings) - 10
+        if more > 0:
+            shown += f"\n  ... and {more} more"
+        super().__init__(f"validation failed: {len(findings)} finding(s)", hint=shown)
+        self.findings = tuple(findings)
