@@ -102,7 +102,7 @@ def write_facts(triples: int, seed: int) -> Iterator[list[str]]:
     yield write_places(institutions)
     number = 0
     while True:
-        yield from _write_institution(number, institutions, random.Random(f"{seed}:{number}"))  # noqa: S311
+        yield from _write_institution(number, institutions, random.Random(f"{seed}:{number}"))
         number += 1
 
 
