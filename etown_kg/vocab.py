@@ -79,7 +79,8 @@ SCHEMES = (
     "indicator", "bound-kind", "date-basis", "indicator-kind", "measure-type", "rank-position",
     "rank-scope", "comparison-class", "claim-status", "level", "industry", "vehicle-kind",
     "operation-mode", "seat", "completeness", "direction", "attribution", "extent",
-    "support-instrument", "project-status", "means", "document-part", "identity-basis", "source-list",
+    "support-instrument", "project-status", "means", "document-part", "identity-basis",
+    "source-list",
 )  # fmt: skip
 PREFIXES.update({kind: f"{ID}{kind}/" for kind in KINDS})
 PREFIXES.update({scheme: f"{CONCEPT}{scheme}/" for scheme in SCHEMES})

@@ -1,0 +1,173 @@
+"""Files to quads: which file goes to which named graph, and where a syntax error stands.
+
+A folder of facts is laid out as the project's own: ``articles/<name>.ttl`` is one article and
+one named graph ``graph/<name>``, every other file ``<name>.ttl`` is ``graph/<name>``. A folder
+of an ontology is ``graph/ontology`` as a whole (with ``alignments/``), apart from
+``vocabulary.*``, the code lists, which is ``graph/vocabulary``. Files that name graphs
+themselves (TriG, N-Quads, JSON-LD) keep those names; what they leave in the default graph goes
+to the file's graph.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar, cast
+
+import rdflib
+from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, Triple, parse
+
+from etown_kg import vocab
+from etown_kg.errors import MissingPathError, SourceError
+from etown_kg.formats import RDF_FORMATS, by_suffix
+
+_Term = TypeVar("_Term", bound=NamedNode | BlankNode | Literal | Triple | DefaultGraph)
+
+# Made by the program; a file of that name would be mixed up with it.
+RESERVED = ("inferred", "meta")
+
+
+@dataclass(frozen=True)
+class Source:
+    """One file and the IRI of the named graph that its triples belong to."""
+
+    path: Path
+    graph: str
+
+
+def sources(ontology: Path, data: Path, base: str = vocab.BASE) -> tuple[Source, ...]:
+    """The files of an ontology folder and a facts folder with their graphs, in sorted order.
+
+    Raises:
+        MissingPathError: a folder is not there or holds no RDF file.
+        SourceError: a file has the name of a graph that the program makes.
+    """
+    graphs = base + "graph/"
+    found = [
+        Source(path, graphs + ("vocabulary" if path.stem == "vocabulary" else "ontology"))
+        for folder in (ontology, ontology / "alignments")
+        for path in _rdf_files(folder)
+    ]
+    if not found:
+        raise _missing(ontology, "an ontology")
+    facts = [
+        Source(path, graphs + path.stem)
+        for folder in (data, data / "articles")
+        for path in _rdf_files(folder)
+    ]
+    if not facts:
+        raise _missing(data, "facts")
+    for source in facts:
+        if source.path.stem in RESERVED:
+            raise SourceError(
+                source.path,
+                f"graph/{source.path.stem} is made by the program",
+                hint="give the file another name",
+            )
+    return (*found, *facts)
+
+
+def read(path: Path, graph: str | None = None) -> list[Quad]:
+    """The quads of one RDF file, in the file's order, its format by its suffix.
+
+    Triples go to `graph`, or stay in the default graph when it is None. Blank nodes get labels
+    made from the file's name and their order in it: no two files share one, and reading a file
+    again gives the same labels.
+
+    Raises:
+        MissingPathError: no such file.
+        FormatError: the suffix is not one of an RDF format.
+        SourceError: the file does not parse; with line and column where the parser knows them.
+    """
+    if not path.is_file():
+        raise MissingPathError(path, "an RDF file")
+    format = by_suffix(path)
+    target = DefaultGraph() if graph is None else NamedNode(graph)
+    labels = _BlankNodeLabels(path)
+    quads: list[Quad] = []
+    try:
+        with path.open("rb") as stream:
+            for quad in parse(stream, format.rdf, base_iri=path.resolve().as_uri()):
+                subject, object_ = labels.renamed(quad.subject), labels.renamed(quad.object)
+                name = labels.renamed(quad.graph_name)
+                named = target if isinstance(name, DefaultGraph) else name
+                quads.append(Quad(subject, quad.predicate, object_, named))
+    except SyntaxError as error:
+        raise _source_error(path, error) from error
+    except OSError as error:
+        raise SourceError(path, f"cannot be read: {error.strerror or error}") from error
+    return quads
+
+
+def read_all(found: Iterable[Source]) -> Iterator[Quad]:
+    """The quads of all sources, file by file."""
+    for source in found:
+        yield from read(source.path, source.graph)
+
+
+def to_rdflib(quads: Iterable[Quad]) -> rdflib.Graph:
+    """The union of the quads' graphs as an rdflib graph, lexical forms unchanged."""
+    graph = rdflib.Graph()
+    for prefix, iri in vocab.PREFIXES.items():
+        graph.bind(prefix, iri)
+    for quad in quads:
+        graph.add((to_term(quad.subject), to_term(quad.predicate), to_term(quad.object)))
+    return graph
+
+
+def to_term(term: NamedNode | BlankNode | Literal | Triple) -> rdflib.term.Node:
+    """One pyoxigraph term as rdflib's; the lexical form is kept, not normalised.
+
+    Raises:
+        SourceError: a triple term, which RDF 1.1 and rdflib do not have.
+    """
+    if isinstance(term, NamedNode):
+        return rdflib.URIRef(term.value)
+    if isinstance(term, BlankNode):
+        return rdflib.BNode(term.value)
+    if isinstance(term, Triple):
+        raise SourceError(term, "a triple term (RDF 1.2) cannot be used here")
+    if term.language:
+        return rdflib.Literal(term.value, lang=term.language)
+    if term.datatype.value == vocab.XSD + "string":
+        return rdflib.Literal(term.value)
+    return rdflib.Literal(term.value, datatype=rdflib.URIRef(term.datatype.value), normalize=False)
+
+
+class _BlankNodeLabels:
+    """Labels ``<folder>x<file>n<k>``, k in order of first mention."""
+
+    def __init__(self, path: Path) -> None:
+        self._scope = re.sub(r"[^A-Za-z0-9]", "", f"{path.parent.name}x{path.stem}")
+        self._renamed: dict[BlankNode, BlankNode] = {}
+
+    def renamed(self, term: _Term) -> _Term:
+        """The term with its blank nodes renamed; any other term as it is."""
+        renamed: object = term
+        if isinstance(term, Triple):
+            renamed = Triple(self.renamed(term.subject), term.predicate, self.renamed(term.object))
+        elif isinstance(term, BlankNode):
+            label = f"{self._scope}n{len(self._renamed)}"
+            renamed = self._renamed.setdefault(term, BlankNode(label))
+        return cast(_Term, renamed)
+
+
+def _rdf_files(folder: Path) -> list[Path]:
+    suffixes = {suffix for format in RDF_FORMATS for suffix in format.suffixes}
+    if not folder.is_dir():
+        return []
+    return sorted(path for path in folder.iterdir() if path.suffix.lower() in suffixes)
+
+
+def _missing(folder: Path, what: str) -> MissingPathError:
+    if folder.is_dir():
+        return MissingPathError(folder / "*.ttl", f"{what} as RDF files in this folder")
+    return MissingPathError(folder, f"a folder with {what}", hint="name it with --ontology/--data")
+
+
+def _source_error(path: Path, error: SyntaxError) -> SourceError:
+    # The parser repeats the place in its sentence; we say it once, in front.
+    problem = re.sub(r"^Parser error at line .*?: ", "", error.msg or str(error))
+    return SourceError(path, problem, line=error.lineno, column=error.offset)
