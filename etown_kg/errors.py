@@ -5,6 +5,7 @@
     ├── MissingPathError    a file or folder that is not there
     ├── SourceError         a file that does not parse: file, line, column
     ├── QueryError          a SPARQL query that does not parse or evaluate: line, column
+    ├── FormulaError        a formula of a derived figure that cannot be read or evaluated
     ├── FormatError         a name, media type or file name that no format answers to
     ├── LimitError          a bound (memory, time, size) that was reached
     ├── InconsistentError   a graph without a model: its violations
@@ -94,6 +95,20 @@ class QueryError(EtownError):
         super().__init__(f"{place}{problem}", hint=hint)
         self.line = line
         self.column = column
+        self.problem = problem
+
+
+class FormulaError(EtownError):
+    """A formula of a derived figure that cannot be read or evaluated.
+
+    `position` is the 0-based character of the formula at which reading stopped, or None.
+    """
+
+    def __init__(self, formula: str, problem: str, *, position: int | None = None) -> None:
+        place = "" if position is None else f" at character {position}"
+        super().__init__(f"formula {formula!r}{place}: {problem}")
+        self.formula = formula
+        self.position = position
         self.problem = problem
 
 
