@@ -17,7 +17,8 @@ from etown_kg import vocab
 from etown_kg.errors import MissingPathError, SettingError
 
 PREFIX = "ETOWN_"
-REASONERS = ("etown", "owlrl")
+REASONERS = ("owlrl",)
+DEFAULT_REASONER = "owlrl"
 
 # name -> what it means, with its unit; `test_docs` fails when docs/settings.md lacks one.
 HELP: dict[str, str] = {
@@ -38,7 +39,7 @@ class Settings:
     ontology: Path | None = None
     data: Path | None = None
     base: str = vocab.BASE
-    reasoner: str = "etown"
+    reasoner: str = DEFAULT_REASONER
     host: str = "127.0.0.1"
     port: int = 8000
     threads: int = 8

@@ -18,6 +18,7 @@ from typing import TypeVar, cast
 
 import rdflib
 from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, Triple, parse
+from rdflib.term import Node
 
 from etown_kg import vocab
 from etown_kg.errors import MissingPathError, SourceError
@@ -117,7 +118,7 @@ def to_rdflib(quads: Iterable[Quad]) -> rdflib.Graph:
     return graph
 
 
-def to_term(term: NamedNode | BlankNode | Literal | Triple) -> rdflib.term.Node:
+def to_term(term: NamedNode | BlankNode | Literal | Triple) -> Node:
     """One pyoxigraph term as rdflib's; the lexical form is kept, not normalised.
 
     Raises:
@@ -134,6 +135,20 @@ def to_term(term: NamedNode | BlankNode | Literal | Triple) -> rdflib.term.Node:
     if term.datatype.value == vocab.XSD + "string":
         return rdflib.Literal(term.value)
     return rdflib.Literal(term.value, datatype=rdflib.URIRef(term.datatype.value), normalize=False)
+
+
+def from_triple(triple: tuple[Node, Node, Node]) -> Triple:
+    """One rdflib triple as pyoxigraph's; `to_term` undoes it term by term."""
+    s, p, o = triple
+    subject = BlankNode(str(s)) if isinstance(s, rdflib.BNode) else NamedNode(str(s))
+    return Triple(subject, NamedNode(str(p)), _from_object(o))
+
+
+def _from_object(term: Node) -> NamedNode | BlankNode | Literal:
+    if isinstance(term, rdflib.Literal):
+        datatype = None if term.datatype is None else NamedNode(str(term.datatype))
+        return Literal(str(term), language=term.language, datatype=datatype)
+    return BlankNode(str(term)) if isinstance(term, rdflib.BNode) else NamedNode(str(term))
 
 
 class _BlankNodeLabels:
