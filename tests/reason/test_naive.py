@@ -45,7 +45,10 @@ def test_clash_needs_no_other_rule(case: str) -> None:
 
 
 def test_premises_of_a_clash_are_the_triples_that_matched() -> None:
-    given = read_triples("@prefix : <urn:x:>. :C owl:disjointWith :D . :x a :C, :D . :y a :C .")
+    given = read_triples(
+        "@prefix : <urn:x:> . @prefix owl: <http://www.w3.org/2002/07/owl#> ."
+        ":C owl:disjointWith :D . :x a :C, :D . :y a :C ."
+    )
     (clash,) = close(given, ["cax-dw"]).clashes
     assert clash.premises == {triple for triple in given if triple[0] != URIRef("urn:x:y")}
 
