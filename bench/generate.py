@@ -16,7 +16,7 @@ from typing import IO, NamedTuple
 from rdflib import Graph
 from rdflib.compare import to_canonical_graph
 
-from bench import university
+from bench import university, zone
 
 
 class Workload(NamedTuple):
@@ -28,6 +28,7 @@ class Workload(NamedTuple):
 
 WORKLOADS = {
     "university": Workload(university.ONTOLOGY, university.write_facts),
+    "zone": Workload(zone.ONTOLOGY, zone.write_facts),
 }
 
 
