@@ -1,0 +1,172 @@
+"""Named queries: the ``.rq`` files of a folder, with what their headers say about them.
+
+A query file is SPARQL with comment lines ``# key: value`` in front:
+
+    # question: 15                      the number of a competency question (only those have it)
+    # en: What lies in Beijing?         the question in English ...
+    # zh: 北京市内有哪些地方和设施？       ... and in Chinese; both are required
+    # inference: [R: transitive] why    what the answer needs from the reasoner, if anything
+    # parameter: threshold decimal | the number to compare with
+    # note: ...                         what a reader should know
+
+A parameter is a line ``  VALUES ?threshold { 300.0 }`` of the query, indented by two spaces: the
+file runs as it stands, and `Question.bind` puts another term between the braces.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from etown_kg import vocab
+from etown_kg.errors import MissingPathError, SettingError, SourceError
+
+_HEADER = re.compile(r"# (?P<key>[a-z]+): (?P<value>.+)")
+_KEYS = frozenset({"question", "en", "zh", "inference", "parameter", "note"})
+_PARAMETER = re.compile(r"(?P<name>\w+) (?P<kind>\w+) \| (?P<meaning>.+)")
+
+_NUMBER = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?")
+_IRI = re.compile(r"""[A-Za-z][A-Za-z0-9+.-]*:[^\x00-\x20<>"{}|^`\\]+""")
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A place in a query for terms of the user: an ``iri``, ``decimal`` or ``string``."""
+
+    name: str
+    kind: str
+    meaning: str
+
+
+@dataclass(frozen=True)
+class Question:
+    """A named query. `name` is the file's name without suffix, `titles` are by language tag."""
+
+    path: Path
+    titles: Mapping[str, str]
+    text: str
+    number: int | None = None
+    inference: str | None = None
+    parameters: tuple[Parameter, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        return self.path.stem
+
+    def bind(self, values: Mapping[str, str | None]) -> str:
+        """The query with these parameters in place; None means any term, others keep theirs.
+
+        An IRI is written out or as a CURIE with one of the project's prefixes.
+
+        Raises:
+            SettingError: a name that is no parameter, or a value that is none of its kind.
+        """
+        kinds = {parameter.name: parameter.kind for parameter in self.parameters}
+        text = self.text
+        for name, value in values.items():
+            if name not in kinds:
+                known = ", ".join(kinds) or "none"
+                raise SettingError(name, f"no parameter of {self.name}", hint=f"known: {known}")
+            term = "UNDEF" if value is None else _WRITERS[kinds[name]](name, value)
+            before, after = _values(name).split(text)
+            text = f"{before}VALUES ?{name} {{ {term} }}{after}"
+        return text
+
+
+def read_questions(folder: Path) -> tuple[Question, ...]:
+    """The named queries of a folder, by file name.
+
+    Raises:
+        MissingPathError: no such folder.
+        SourceError: a file with a header that lacks something; names file and line.
+    """
+    if not folder.is_dir():
+        raise MissingPathError(folder, "a folder with .rq files")
+    return tuple(read_question(path) for path in sorted(folder.glob("*.rq")))
+
+
+def read_question(path: Path) -> Question:
+    """One named query.
+
+    Raises:
+        SourceError: the header lacks a title or has a line that is not understood.
+    """
+    text = path.read_text(encoding="utf-8")
+    header: dict[str, list[str]] = {key: [] for key in _KEYS}
+    parameters = []
+    for number, line in enumerate(text.splitlines(), start=1):
+        if not line.startswith("#"):
+            break
+        found = _HEADER.fullmatch(line)
+        if found is None or found["key"] not in _KEYS:
+            hint = f"write '# key: value' with one of {', '.join(sorted(_KEYS))}"
+            raise SourceError(path, f"unknown header {line!r}", line=number, hint=hint)
+        header[found["key"]].append(found["value"])
+        if found["key"] == "parameter":
+            parameters.append(_parameter(path, number, found["value"], text))
+    for key in ("en", "zh"):
+        if len(header[key]) != 1:
+            raise SourceError(path, f"expected one header line '# {key}: ...'", line=1)
+    numbers = header["question"]
+    if len(numbers) > 1 or not all(number.isdecimal() for number in numbers):
+        raise SourceError(path, "expected one number in '# question: ...'", line=1)
+    return Question(
+        path=path,
+        titles={"en": header["en"][0], "zh": header["zh"][0]},
+        text=text,
+        number=int(numbers[0]) if numbers else None,
+        inference=" ".join(header["inference"]) or None,
+        parameters=tuple(parameters),
+        notes=tuple(header["note"]),
+    )
+
+
+def _parameter(path: Path, line: int, value: str, text: str) -> Parameter:
+    found = _PARAMETER.fullmatch(value)
+    if found is None or found["kind"] not in _WRITERS:
+        hint = f"write '# parameter: name kind | meaning', kind one of {', '.join(_WRITERS)}"
+        raise SourceError(path, f"unreadable parameter {value!r}", line=line, hint=hint)
+    if len(_values(found["name"]).findall(text)) != 1:
+        problem = f"expected one line 'VALUES ?{found['name']} {{ ... }}' for the parameter"
+        raise SourceError(path, problem, line=line)
+    return Parameter(found["name"], found["kind"], found["meaning"])
+
+
+def _values(name: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<=^  )VALUES \?{name} \{{[^{{}}\n]*\}}$", re.MULTILINE)
+
+
+def _iri(name: str, value: str) -> str:
+    prefix, colon, local = value.partition(":")
+    iri = vocab.PREFIXES[prefix] + local if colon and prefix in vocab.PREFIXES else value
+    if not _IRI.fullmatch(iri):
+        hint = "write a whole IRI or a CURIE such as indicator:gdp"
+        raise SettingError(name, f"{value!r} is no IRI", hint=hint)
+    return f"<{iri}>"
+
+
+def _decimal(name: str, value: str) -> str:
+    if not _NUMBER.fullmatch(value):
+        raise SettingError(
+            name, f"{value!r} is no number", hint="write digits, such as 300 or 34.8"
+        )
+    digits = value if "." in value else f"{value}.0"
+    # rdflib 7.6 does not read a signed decimal without quotes.
+    return digits if digits[0].isdigit() else f'"{digits}"^^<{vocab.XSD}decimal>'
+
+
+def _string(_name: str, value: str) -> str:
+    escaped = value.replace("\\", r"\\").replace('"', r"\"")
+    for character, escape in (("\n", r"\n"), ("\r", r"\r"), ("\t", r"\t")):
+        escaped = escaped.replace(character, escape)
+    return f'"{escaped}"'
+
+
+_WRITERS: dict[str, Callable[[str, str], str]] = {
+    "iri": _iri,
+    "decimal": _decimal,
+    "string": _string,
+}
