@@ -41,6 +41,7 @@ SCHEMA = "https://schema.org/"
 DCAT = "http://www.w3.org/ns/dcat#"
 VOID = "http://rdfs.org/ns/void#"
 GEO = "http://www.opengis.net/ont/geosparql#"
+SD = "http://www.w3.org/ns/sparql-service-description#"
 SH = "http://www.w3.org/ns/shacl#"
 SSSOM = "https://w3id.org/sssom/"
 
@@ -66,6 +67,7 @@ PREFIXES: dict[str, str] = {
     "dcat": DCAT,
     "void": VOID,
     "geo": GEO,
+    "sd": SD,
     "sh": SH,
     "sssom": SSSOM,
 }
