@@ -7,6 +7,7 @@ like everybody else's.
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,6 +37,22 @@ SELECT (COUNT(DISTINCT ?id) AS ?facts) (COUNT(DISTINCT ?article) AS ?articles) W
 """
 
 
+# The figure that the front page of the shipped graph shows in full, from its label to its source.
+_FIGURE = """
+PREFIX et: <https://w3id.org/etown/ontology#>
+PREFIX oa: <http://www.w3.org/ns/oa#>
+PREFIX dcterms: <http://purl.org/dc/terms/>
+PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>
+SELECT ?figure ?label ?number ?quote ?title ?paragraph ?start ?end WHERE {
+  ?figure et:factId "F15" ; rdfs:label ?label ; et:lowerBound ?number ; et:hasEvidence ?evidence .
+  FILTER NOT EXISTS { ?figure et:upperBound ?upper }
+  ?evidence et:inArticle ?article ; et:paragraph ?paragraph ;
+    oa:hasSelector/oa:exact ?quote ; oa:hasSelector ?position .
+  ?position oa:start ?start ; oa:end ?end .
+  ?article dcterms:title ?title .
+  FILTER(LANGMATCHES(LANG(?label), "en"))
+} LIMIT 1
+"""
 # The folders of named queries that are for readers, in the order of the page.
 _FOLDERS = ("competency", "examples", "compare")
 _ANY_TEN = "SELECT * WHERE { ?s ?p ?o } LIMIT 10\n"
@@ -52,7 +69,7 @@ class Site:
     @property
     def first_query(self) -> str:
         """The query that the empty query page offers."""
-        return self.questions[0].text if self.questions else _ANY_TEN
+        return _without_title(self.questions[0].text) if self.questions else _ANY_TEN
 
     def ask(self, query: str) -> list[dict[str, str]]:
         """The solutions of one of the pages' own queries, as texts by variable."""
@@ -75,6 +92,11 @@ def read_site_questions(ontology: Path) -> tuple[Question, ...]:
     )
 
 
+def _without_title(text: str) -> str:
+    """A named query without its first lines, which the page shows as its heading."""
+    return re.sub(r"\A(?:# (?:question|en|zh): .*\n)+\n?", "", text)
+
+
 def blueprint(site: Site) -> Blueprint:
     """The views of all pages."""
     views = Blueprint("pages", __name__)
@@ -87,6 +109,7 @@ def blueprint(site: Site) -> Blueprint:
         return render_template(
             "start.html",
             title=titles[0] if titles else {},
+            figure=next(iter(site.ask(_FIGURE)), None) if site.is_shipped else None,
             status=status,
             facts=int(counted["facts"]),
             articles=int(counted["articles"]),
@@ -102,7 +125,7 @@ def blueprint(site: Site) -> Blueprint:
             raise NotFound
         text = request.args.get("query")
         if text is None and question is not None:
-            text = question.text
+            text = _without_title(question.text)
         return query_page(site.backend, site.first_query, text, question)
 
     @views.get("/health")

@@ -6,6 +6,7 @@ then read again for the page. What a table shows is shortened for reading; the d
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -121,8 +122,17 @@ def _cell(term: NamedNode | BlankNode | Literal | Triple | None) -> Cell:
         return Cell(text, "iri", iri=term.value)
     if isinstance(term, Literal):
         is_number = term.datatype.value.rpartition("#")[2] in _NUMBERS
-        return Cell(text, "number" if is_number else "text", language=term.language or "")
+        if is_number:
+            return Cell(_grouped(text), "number")
+        return Cell(text, "text", language=term.language or "")
     return Cell(text, "unbound" if term is None else "blank")
 
 
+def _grouped(number: str) -> str:
+    """A plain number of five digits or more with its thousands apart, for reading."""
+    whole = _LONG_NUMBER.fullmatch(number)
+    return f"{int(whole[1]):,}{whole[2]}" if whole else number
+
+
+_LONG_NUMBER = re.compile(r"(-?[0-9]{5,})((?:\.[0-9]+)?)")
 _NUMBERS = frozenset(("integer", "decimal", "double", "float"))
