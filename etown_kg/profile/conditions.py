@@ -1,0 +1,341 @@
+"""What an ontology must meet beside the grammar: the side conditions of OWL 2 DL, and one
+rule of this project's own.
+
+OWL 2 Structural Specification 2.4, 5.8 and 11.2 (https://www.w3.org/TR/owl2-syntax/). Each
+check takes the axioms and yields `Problem`s: the check's name, the axiom or term at fault and
+what is wrong with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from rdflib import OWL, RDF
+from rdflib.term import BNode, Literal, Node, URIRef
+
+from etown_kg.profile.axiom import Axiom
+from etown_kg.profile.expression import RESTRICTIONS, Expression, Reader
+from etown_kg.profile.grammar import (
+    BUILT_IN,
+    DATATYPES,
+    EXCLUSIVE_KINDS,
+    NAMED_ONLY,
+    RESERVED_NAMESPACES,
+    SIMPLE_AXIOMS,
+    SIMPLE_EXPRESSIONS,
+    SYNTAX_PREDICATES,
+    SYNTAX_TYPES,
+)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What one check found: an axiom, or a term where no single axiom is at fault."""
+
+    check: str
+    culprit: Axiom | Node
+    message: str
+    hint: str = ""
+
+
+def simple_properties(reader: Reader, axioms: Sequence[Axiom]) -> Iterator[Problem]:
+    """Axioms that need a simple property and use a transitive or chained one."""
+    composite = _composite(axioms)
+    for axiom in axioms:
+        demanded = [
+            part
+            for part in axiom.walk()
+            if part.constructor in SIMPLE_EXPRESSIONS or axiom.kind in SIMPLE_AXIOMS
+        ]
+        for part in demanded:
+            prop = part.arguments[0] if part.constructor in SIMPLE_EXPRESSIONS else part
+            why = composite.get(_base(prop))
+            if why is None:
+                continue
+            needs = part.constructor if part.constructor in SIMPLE_EXPRESSIONS else axiom.kind
+            yield Problem(
+                "dl-simple",
+                axiom,
+                f"{needs} needs a simple property, and this one is {why}",
+                "drop one of the two, or check the constraint with a shape",
+            )
+            break
+
+
+def _composite(axioms: Sequence[Axiom]) -> dict[Node | None, str]:
+    """Non-simple properties, each with the reason."""
+    found: dict[Node | None, str] = {
+        OWL.topObjectProperty: "owl:topObjectProperty",
+        OWL.bottomObjectProperty: "owl:bottomObjectProperty",
+    }
+    for axiom in axioms:
+        if axiom.kind == "TransitiveObjectProperty":
+            found[_base(axiom.arguments[0])] = "transitive"
+        elif _is_chain(axiom):
+            found[_base(axiom.arguments[1])] = "implied by a property chain"
+    above = _hierarchy(axioms)
+    pending = list(found)
+    while pending:
+        lower = pending.pop()
+        for upper in above.get(lower, ()):
+            if upper not in found:
+                found[upper] = f"above a property that is {found[lower].removeprefix('above ')}"
+                pending.append(upper)
+    return found
+
+
+def _hierarchy(axioms: Sequence[Axiom]) -> dict[Node | None, set[Node | None]]:
+    """Direct super-properties, inverses taken as one with their property."""
+    above: dict[Node | None, set[Node | None]] = {}
+    for axiom in axioms:
+        if axiom.kind not in {
+            "SubObjectPropertyOf",
+            "EquivalentObjectProperties",
+            "InverseObjectProperties",
+        }:
+            continue
+        lower, upper = axiom.arguments
+        if lower.constructor == "ObjectPropertyChain":
+            continue
+        above.setdefault(_base(lower), set()).add(_base(upper))
+        if axiom.kind != "SubObjectPropertyOf":
+            above.setdefault(_base(upper), set()).add(_base(lower))
+    return above
+
+
+def _is_chain(axiom: Axiom) -> bool:
+    return (
+        axiom.kind == "SubObjectPropertyOf"
+        and axiom.arguments[0].constructor == "ObjectPropertyChain"
+    )
+
+
+def _base(prop: Expression) -> Node | None:
+    """The property of a property expression, inverse or not."""
+    return prop.arguments[0].term if prop.constructor == "ObjectInverseOf" else prop.term
+
+
+def regular_hierarchy(reader: Reader, axioms: Sequence[Axiom]) -> Iterator[Problem]:
+    """Chains without a strict order: a property chained, by way of others, into itself.
+
+    11.2 asks for a strict partial order in which the links of a chain come before its
+    super-property, and that a < b and b -> ... -> a (by sub-property axioms) never both hold.
+    The smallest such order is the transitive closure of what the chains ask for.
+    """
+    above = _hierarchy(axioms)
+    chains = [axiom for axiom in axioms if _is_chain(axiom)]
+    after: dict[Node | None, set[Node | None]] = {}
+    before: dict[Node | None, set[Node | None]] = {}
+    for axiom in chains:
+        upper = _base(axiom.arguments[1])
+        for link in _ordered_links(axiom):
+            after.setdefault(_base(link), set()).add(upper)
+            before.setdefault(upper, set()).add(_base(link))
+    for axiom in chains:
+        greater = _reachable(after, {_base(axiom.arguments[1])})
+        smaller = _reachable(before, {_base(link) for link in _ordered_links(axiom)})
+        if _reachable(above, greater) & smaller:
+            yield Problem(
+                "dl-hierarchy",
+                axiom,
+                "the chain has no strict order: a property in it follows from the chain's own "
+                "super-property",
+                "a super-property may stand only first or last in its own chain",
+            )
+
+
+def _ordered_links(axiom: Axiom) -> tuple[Expression, ...]:
+    """The links of a chain that must come before its super-property (11.2, five forms)."""
+    links, upper = axiom.arguments[0].arguments, axiom.arguments[1]
+    if len(links) == 2 and links[0] == links[1] == upper:
+        return ()
+    if links[0] == upper:
+        return links[1:]
+    if links[-1] == upper:
+        return links[:-1]
+    return links
+
+
+def _reachable(
+    steps: Mapping[Node | None, set[Node | None]], start: Iterable[Node | None]
+) -> set[Node | None]:
+    """What `start` leads to by `steps`, itself included."""
+    seen: set[Node | None] = set()
+    pending = list(start)
+    while pending:
+        node = pending.pop()
+        if node not in seen:
+            seen.add(node)
+            pending.extend(steps.get(node, ()))
+    return seen
+
+
+def anonymous_individuals(reader: Reader, axioms: Sequence[Axiom]) -> Iterator[Problem]:
+    """Blank nodes where only named individuals may stand."""
+    for axiom in axioms:
+        for part in (Expression(axiom.kind, arguments=axiom.arguments), *axiom.walk()):
+            if part.constructor in NAMED_ONLY and any(
+                argument.constructor == "AnonymousIndividual" for argument in part.arguments
+            ):
+                yield Problem(
+                    "dl-anonymous",
+                    axiom,
+                    f"{part.constructor} must not mention a blank node",
+                    "give the individual an IRI",
+                )
+                break
+
+
+def top_data_property(reader: Reader, axioms: Sequence[Axiom]) -> Iterator[Problem]:
+    """owl:topDataProperty anywhere but above another property."""
+    for axiom in axioms:
+        arguments = axiom.arguments[:1] if axiom.kind == "SubDataPropertyOf" else axiom.arguments
+        if any(part.term == OWL.topDataProperty for a in arguments for part in a.walk()):
+            yield Problem(
+                "dl-top-data",
+                axiom,
+                "owl:topDataProperty may stand only as the super-property of a data property",
+            )
+
+
+def datatype_definitions(reader: Reader, axioms: Sequence[Axiom]) -> Iterator[Problem]:
+    """Datatypes that are defined in terms of themselves."""
+    definitions = [axiom for axiom in axioms if axiom.kind == "DatatypeDefinition"]
+    steps: dict[Node | None, set[Node | None]] = {}
+    for axiom in definitions:
+        within = {part.term for part in axiom.arguments[1].walk() if part.term is not None}
+        steps.setdefault(axiom.arguments[0].term, set()).update(within)
+    for axiom in definitions:
+        name = axiom.arguments[0].term
+        if name in _reachable(steps, steps[name]):
+            yield Problem("dl-datatypes", axiom, "the datatype is defined in terms of itself")
+
+
+def declarations(reader: Reader, axioms: Sequence[Axiom]) -> Iterator[Problem]:
+    """Classes, datatypes and properties that are used and declared nowhere: one each."""
+    kinds = {"Class", "Datatype", "ObjectProperty", "DataProperty"}
+    imports = any(reader.graph.objects(None, OWL.imports))
+    hint = "declare it" + (", or check it together with the imported ontology" if imports else "")
+    seen: set[tuple[str, Node]] = set()
+    for axiom in axioms:
+        for part in axiom.walk():
+            kind, term = part.constructor, part.term
+            if term is None or kind not in kinds or (kind, term) in seen:
+                continue
+            seen.add((kind, term))
+            if not reader.is_a(term, kind) and not is_reserved(term):
+                yield Problem("dl-declaration", term, f"is used as {kind} and not declared", hint)
+
+
+def typing(reader: Reader, axioms: Sequence[Axiom]) -> Iterator[Problem]:
+    """Terms declared as two kinds of entity that exclude each other."""
+    for kinds in EXCLUSIVE_KINDS:
+        for kind in sorted(kinds):
+            for other in sorted(kinds):
+                if kind < other:
+                    both = reader.declared[kind] & reader.declared[other]
+                    for term in sorted(both, key=str):
+                        yield Problem("dl-typing", term, f"is declared both {kind} and {other}")
+
+
+def reserved_vocabulary(reader: Reader, axioms: Sequence[Axiom]) -> Iterator[Problem]:
+    """Terms of rdf, rdfs, owl and xsd that are used as if they were one's own."""
+    seen: set[Node] = set()
+    built_in = frozenset().union(*BUILT_IN.values())
+    for axiom in axioms:
+        for part in axiom.walk():
+            term, kind = part.term, part.constructor
+            if term is None or term in seen or not is_reserved(term):
+                continue
+            if kind in BUILT_IN and (term in BUILT_IN[kind] or kind == "Datatype"):
+                continue  # a datatype outside RL is the grammar's finding
+            seen.add(term)
+            yield Problem(
+                "dl-reserved", axiom, "uses a reserved term that OWL 2 gives no such meaning"
+            )
+    for s, p, o in reader.graph:
+        is_syntax = p == RDF.type and o in SYNTAX_TYPES
+        if is_syntax and is_reserved(s) and s not in seen | built_in:
+            seen.add(s)
+            yield Problem("dl-reserved", s, "is a reserved term and must not be declared")
+
+
+def is_reserved(term: Node) -> bool:
+    """Whether `term` is in one of the four reserved namespaces (2.4, Table 2)."""
+    return isinstance(term, URIRef) and str(term).startswith(RESERVED_NAMESPACES)
+
+
+def unattached(reader: Reader, axioms: Sequence[Axiom]) -> Iterator[Problem]:
+    """Class expressions and lists that belong to no axiom."""
+    syntax = {OWL.onProperty, OWL.intersectionOf, OWL.unionOf, OWL.oneOf, OWL.complementOf}
+    syntax |= set(RESTRICTIONS) & SYNTAX_PREDICATES
+    stray = {s for p in syntax for s in reader.graph.subjects(p) if isinstance(s, BNode)}
+    stray -= reader.used | _below_malformed(reader, axioms)
+    for node in sorted(stray, key=str):
+        predicates = sorted({str(p).rpartition("#")[2] for p in reader.graph.predicates(node)})
+        yield Problem(
+            "rdf-malformed",
+            node,
+            f"a class expression ({', '.join(predicates)}) belongs to no axiom",
+            "link it by rdfs:subClassOf or owl:equivalentClass, or remove it",
+        )
+
+
+def _below_malformed(reader: Reader, axioms: Sequence[Axiom]) -> set[Node]:
+    """Blank nodes that hang below a malformed axiom: they are not at fault themselves."""
+    pending = [part.term for axiom in axioms if axiom.problem for part in axiom.walk() if part.term]
+    seen: set[Node] = set()
+    while pending:
+        node = pending.pop()
+        if node not in seen:
+            seen.add(node)
+            pending.extend(o for o in reader.graph.objects(node) if isinstance(o, BNode))
+    return seen
+
+
+def functional_data_properties(reader: Reader, axioms: Sequence[Axiom]) -> Iterator[Problem]:
+    """Data properties with one value at most: legal in RL, and a trap for numbers.
+
+    prp-fp and cls-maxc2 then equate two literals, which corrupts every node that has one of
+    them under engines that take the rules literally.
+    """
+    for axiom in axioms:
+        limits = axiom.kind == "FunctionalDataProperty" or any(
+            part.constructor == "DataMaxCardinality" and part.cardinality == 1
+            for part in axiom.walk()
+        )
+        if limits:
+            yield Problem(
+                "sound-numbers",
+                axiom,
+                "two values of the data property would be equated as literals",
+                "ask for one value with a shape (sh:maxCount 1)",
+            )
+
+
+def literals(reader: Reader, axioms: Sequence[Axiom]) -> Iterator[Problem]:
+    """Datatypes of literals that OWL 2 RL does not know: one each."""
+    used = {o.datatype for o in reader.graph.objects() if isinstance(o, Literal) and o.datatype}
+    for datatype in sorted(used - DATATYPES - reader.declared["Datatype"]):
+        yield Problem(
+            "rl-literal",
+            datatype,
+            "is no OWL 2 RL datatype: its literals are kept and compared as terms only",
+        )
+
+
+# Every check in the order in which the first one names an axiom; severities by name below.
+CONDITIONS: tuple[Callable[[Reader, Sequence[Axiom]], Iterator[Problem]], ...] = (
+    simple_properties,
+    regular_hierarchy,
+    anonymous_individuals,
+    top_data_property,
+    datatype_definitions,
+    declarations,
+    typing,
+    reserved_vocabulary,
+    unattached,
+    functional_data_properties,
+    literals,
+)
