@@ -60,6 +60,17 @@ def read_expected(path: Path) -> Table:
     return Table(tuple(header), Counter(tuple(map(_expected_cell, row)) for row in rows))
 
 
+def names_in(text: str) -> set[str]:
+    """The IRIs that a query names by a prefix, but for those of RDF, RDFS, OWL and XSD.
+
+    Those four vocabularies are not described in the graph; every other name should be in it.
+    """
+    code = re.sub(r'^ *#.*|"[^"]*"', "", text, flags=re.MULTILINE)
+    found = re.findall(r"(?<![\w-])([a-z-]+):([\w-]+)", code)
+    logic = {"rdf", "rdfs", "owl", "xsd"}
+    return {vocab.PREFIXES[prefix] + name for prefix, name in found if prefix not in logic}
+
+
 def _table(variables: Sequence[str], rows: Iterable[Iterable[object]]) -> Table:
     return Table(tuple(variables), Counter(tuple(_cell(term) for term in row) for row in rows))
 

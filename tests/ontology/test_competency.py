@@ -8,21 +8,14 @@ when nothing may be inferred, else it proves nothing about the pattern.
 from __future__ import annotations
 
 import re
-from functools import cache
-from pathlib import Path
 
 import pytest
-import rdflib
-from pyoxigraph import NamedNode
 
-from etown_kg import vocab
-from etown_kg.graph import KnowledgeGraph
-from etown_kg.load import read, to_rdflib
 from etown_kg.questions import Question, read_questions
-from tests.ontology.engines import ENGINES, Table, ask, read_expected
+from tests.ontology.engines import ENGINES, Table, ask, names_in, read_expected
+from tests.ontology.shipped import QUERIES, ROOT, knowledge, known_iris, union
 
-ROOT = Path(__file__).parents[2]
-FOLDER = ROOT / "ontology" / "queries" / "competency"
+FOLDER = QUERIES / "competency"
 FACT_SHEET = ROOT.parent / "shared" / "facts.md"
 
 QUESTIONS = read_questions(FOLDER)
@@ -38,39 +31,13 @@ of_inference = pytest.mark.parametrize(
 on_engines = pytest.mark.parametrize("engine", ENGINES)
 
 
-@cache
-def knowledge(with_given: bool) -> KnowledgeGraph:
-    """The shipped graph and its closure; with the extra data of all questions if asked for."""
-    graph = KnowledgeGraph.load()
-    if with_given:
-        extra = [
-            quad
-            for path in sorted(FOLDER.glob("*.given.ttl"))
-            for quad in read(path, vocab.GRAPH + path.name.removesuffix(".given.ttl"))
-        ]
-        graph = KnowledgeGraph([*graph.asserted, *extra])
-    graph.close()
-    return graph
-
-
-@cache
-def union(with_given: bool, infer: bool) -> rdflib.Graph:
-    return to_rdflib(knowledge(with_given).quads(infer=infer))
-
-
 def answer(question: Question, engine: str, *, infer: bool) -> Table:
     with_given = (FOLDER / f"{question.name}.given.ttl").exists()
     if engine == "oxigraph":
         return ask(engine, knowledge(with_given), question.text, infer=infer)
     if question.name in BEYOND_RDFLIB:
         pytest.skip(BEYOND_RDFLIB[question.name])
-    return ask(engine, union(with_given, infer), question.text, infer=infer)
-
-
-@cache
-def known_iris() -> frozenset[str]:
-    terms = [term for q in knowledge(False).asserted for term in (q.subject, q.predicate, q.object)]
-    return frozenset(term.value for term in terms if isinstance(term, NamedNode))
+    return ask(engine, union(infer, with_given), question.text, infer=infer)
 
 
 def expected(question: Question) -> Table:
@@ -135,11 +102,7 @@ def test_list_and_patterns_are_those_of_the_fact_sheet() -> None:
 @of_questions
 def test_query_uses_names_that_the_graph_has(question: Question) -> None:
     """A misspelt term would only make an OPTIONAL empty; nobody would see it."""
-    used = re.findall(r"(?<![\w-])([a-z-]+):([\w-]+)", re.sub(r'#.*|"[^"]*"', "", question.text))
-    known = known_iris()
-    logic = {"rdf", "rdfs", "owl", "xsd"}  # has no description in the graph
-    iris = {vocab.PREFIXES[prefix] + name for prefix, name in used if prefix not in logic}
-    assert iris <= known
+    assert names_in(question.text) <= known_iris()
 
 
 @of_questions
