@@ -1,8 +1,8 @@
-"""The shipped graph, closed once per run, for every test that asks it something."""
+"""The shipped graph and what the tests of queries need of it."""
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cached_property
 from pathlib import Path
 
 import rdflib
@@ -11,35 +11,45 @@ from pyoxigraph import NamedNode
 from etown_kg import vocab
 from etown_kg.graph import KnowledgeGraph
 from etown_kg.load import read, to_rdflib
+from tests.ontology.engines import Table, ask
 
-ROOT = Path(__file__).parents[2]
-QUERIES = ROOT / "ontology" / "queries"
+QUERIES = Path(__file__).parents[2] / "ontology" / "queries"
 
 
-@cache
-def knowledge(with_given: bool = False) -> KnowledgeGraph:
-    """The closed graph; with the extra data of all competency questions if asked for."""
-    graph = KnowledgeGraph.load()
-    if with_given:
+class Asked:
+    """A closed graph that is asked through either engine."""
+
+    def __init__(self, graph: KnowledgeGraph) -> None:
+        self.graph = graph
+        self._unions: dict[bool, rdflib.Graph] = {}
+
+    def ask(self, engine: str, text: str, *, infer: bool = True) -> Table:
+        """The answer to a SELECT; rdflib has the union of the graphs and no named ones."""
+        if engine == "oxigraph":
+            return ask(engine, self.graph, text, infer=infer)
+        if infer not in self._unions:
+            self._unions[infer] = to_rdflib(self.graph.quads(infer=infer))
+        return ask(engine, self._unions[infer], text, infer=infer)
+
+    @cached_property
+    def known_iris(self) -> frozenset[str]:
+        """Every IRI that some asserted triple mentions."""
+        quads = self.graph.asserted
+        terms = [term for quad in quads for term in (quad.subject, quad.predicate, quad.object)]
+        return frozenset(term.value for term in terms if isinstance(term, NamedNode))
+
+
+class Shipped(Asked):
+    """The shipped graph as it is, and once more with extra data."""
+
+    @cached_property
+    def with_given(self) -> Asked:
+        """With the extra data of all competency questions, closed anew."""
         extra = [
             quad
             for path in sorted((QUERIES / "competency").glob("*.given.ttl"))
             for quad in read(path, vocab.GRAPH + path.name.removesuffix(".given.ttl"))
         ]
-        graph = KnowledgeGraph([*graph.asserted, *extra])
-    graph.close()
-    return graph
-
-
-@cache
-def union(infer: bool, with_given: bool = False) -> rdflib.Graph:
-    """The union of the graphs for rdflib's engine, with or without what is inferred."""
-    return to_rdflib(knowledge(with_given).quads(infer=infer))
-
-
-@cache
-def known_iris() -> frozenset[str]:
-    """Every IRI that some asserted triple mentions."""
-    quads = knowledge().asserted
-    terms = [term for quad in quads for term in (quad.subject, quad.predicate, quad.object)]
-    return frozenset(term.value for term in terms if isinstance(term, NamedNode))
+        graph = KnowledgeGraph([*self.graph.asserted, *extra])
+        graph.close()
+        return Asked(graph)

@@ -12,11 +12,11 @@ import re
 import pytest
 
 from etown_kg.questions import Question, read_questions
-from tests.ontology.engines import ENGINES, Table, ask, names_in, read_expected
-from tests.ontology.shipped import QUERIES, ROOT, knowledge, known_iris, union
+from tests.ontology.engines import ENGINES, Table, names_in, read_expected
+from tests.ontology.shipped import QUERIES, Shipped
 
 FOLDER = QUERIES / "competency"
-FACT_SHEET = ROOT.parent / "shared" / "facts.md"
+FACT_SHEET = QUERIES.parents[2] / "shared" / "facts.md"
 
 QUESTIONS = read_questions(FOLDER)
 NUMBERS = {1, 3, 4, 5, 8, 9, 10, *range(12, 16), *range(17, 32), 33, 34, 35, 37, 38, 40}
@@ -31,13 +31,12 @@ of_inference = pytest.mark.parametrize(
 on_engines = pytest.mark.parametrize("engine", ENGINES)
 
 
-def answer(question: Question, engine: str, *, infer: bool) -> Table:
-    with_given = (FOLDER / f"{question.name}.given.ttl").exists()
-    if engine == "oxigraph":
-        return ask(engine, knowledge(with_given), question.text, infer=infer)
-    if question.name in BEYOND_RDFLIB:
+def answer(shipped: Shipped, question: Question, engine: str, *, infer: bool) -> Table:
+    if engine == "rdflib" and question.name in BEYOND_RDFLIB:
         pytest.skip(BEYOND_RDFLIB[question.name])
-    return ask(engine, union(infer, with_given), question.text, infer=infer)
+    with_given = (FOLDER / f"{question.name}.given.ttl").exists()
+    graph = shipped.with_given if with_given else shipped
+    return graph.ask(engine, question.text, infer=infer)
 
 
 def expected(question: Question) -> Table:
@@ -46,8 +45,10 @@ def expected(question: Question) -> Table:
 
 @on_engines
 @of_questions
-def test_closed_graph_gives_the_expected_answer(question: Question, engine: str) -> None:
-    assert answer(question, engine, infer=True) == expected(question)
+def test_closed_graph_gives_the_expected_answer(
+    shipped: Shipped, question: Question, engine: str
+) -> None:
+    assert answer(shipped, question, engine, infer=True) == expected(question)
 
 
 @on_engines
@@ -55,17 +56,17 @@ def test_closed_graph_gives_the_expected_answer(question: Question, engine: str)
     "question", [q for q in QUESTIONS if not q.inference], ids=lambda q: q.name
 )
 def test_asserted_graph_is_enough_where_no_inference_is_needed(
-    question: Question, engine: str
+    shipped: Shipped, question: Question, engine: str
 ) -> None:
-    assert answer(question, engine, infer=False) == expected(question)
+    assert answer(shipped, question, engine, infer=False) == expected(question)
 
 
 @on_engines
 @of_inference
 def test_asserted_graph_gives_less_where_inference_is_needed(
-    question: Question, engine: str
+    shipped: Shipped, question: Question, engine: str
 ) -> None:
-    found, whole = answer(question, engine, infer=False), expected(question)
+    found, whole = answer(shipped, question, engine, infer=False), expected(question)
     assert found.variables == whole.variables
     assert found.rows < whole.rows
 
@@ -100,9 +101,9 @@ def test_list_and_patterns_are_those_of_the_fact_sheet() -> None:
 
 
 @of_questions
-def test_query_uses_names_that_the_graph_has(question: Question) -> None:
+def test_query_uses_names_that_the_graph_has(shipped: Shipped, question: Question) -> None:
     """A misspelt term would only make an OPTIONAL empty; nobody would see it."""
-    assert names_in(question.text) <= known_iris()
+    assert names_in(question.text) <= shipped.known_iris
 
 
 @of_questions
@@ -120,6 +121,6 @@ def test_question_is_asked_in_both_languages(question: Question) -> None:
         "article:2022-09-08-innovation-ecology-conference",
     ],
 )
-def test_key_merges_nothing_else(iri: str) -> None:
+def test_key_merges_nothing_else(shipped: Shipped, iri: str) -> None:
     text = f"ASK {{ ?other owl:sameAs {iri} FILTER(?other != {iri}) }}"
-    assert not knowledge(True).query(text).boolean
+    assert not shipped.with_given.graph.query(text).boolean

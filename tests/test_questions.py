@@ -1,0 +1,169 @@
+"""Named queries: their headers, and terms put in place of their parameters."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pyoxigraph as ox
+import pytest
+import rdflib
+
+from etown_kg.errors import MissingPathError, SettingError, SourceError
+from etown_kg.questions import Parameter, Question, read_question, read_questions
+
+TEXT = """\
+# question: 7
+# en: Which figure is above a number?
+# zh: 哪个数值大于某个数？
+# inference: [R: transitive] because
+# parameter: threshold decimal | the number to compare with
+# parameter: kind iri | what is measured
+# parameter: name string | what it is called
+# note: One.
+# note: Two.
+
+SELECT ?threshold ?kind ?name WHERE {
+  VALUES ?threshold { 300.0 }
+  VALUES ?kind { <http://e/kind> }
+  VALUES ?name { "x" }
+}
+"""
+
+
+@pytest.fixture
+def question(tmp_path: Path) -> Question:
+    path = tmp_path / "above.rq"
+    path.write_text(TEXT, encoding="utf-8")
+    return read_question(path)
+
+
+def row(text: str) -> list[object]:
+    solutions = ox.Store().query(text)
+    assert isinstance(solutions, ox.QuerySolutions)
+    return list(next(solutions))
+
+
+def test_header_is_read(question: Question) -> None:
+    assert question.name == "above"
+    assert question.number == 7
+    assert question.titles == {
+        "en": "Which figure is above a number?",
+        "zh": "哪个数值大于某个数？",
+    }
+    assert question.inference == "[R: transitive] because"
+    assert question.notes == ("One.", "Two.")
+    assert question.parameters == (
+        Parameter("threshold", "decimal", "the number to compare with"),
+        Parameter("kind", "iri", "what is measured"),
+        Parameter("name", "string", "what it is called"),
+    )
+    assert question.text == TEXT
+
+
+def test_query_runs_as_it_stands(question: Question) -> None:
+    decimal = ox.NamedNode("http://www.w3.org/2001/XMLSchema#decimal")
+    expected = [
+        ox.Literal("300", datatype=decimal), ox.NamedNode("http://e/kind"), ox.Literal("x")
+    ]  # fmt: skip
+    assert row(question.text) == expected
+    assert question.bind({}) == question.text
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "term"),
+    [
+        ("threshold", "350", "350"),
+        ("threshold", "34.8", "34.8"),
+        ("threshold", "-1", "-1"),
+        ("kind", "https://example.org/a?b=c", "https://example.org/a?b=c"),
+        ("kind", "indicator:gdp", "https://w3id.org/etown/concept/indicator/gdp"),
+        ("kind", "urn:isbn:1", "urn:isbn:1"),
+        ("name", '" } } # \\', '" } } # \\'),
+        ("name", "two\nlines\t\r", "two\nlines\t\r"),
+        ("name", "\\1 {braces}", "\\1 {braces}"),
+    ],
+)
+def test_term_takes_the_place_of_the_default(
+    question: Question, name: str, value: str, term: str
+) -> None:
+    text = question.bind({name: value})
+    position = ["threshold", "kind", "name"].index(name)
+    found = row(text)[position]
+    assert isinstance(found, (ox.NamedNode, ox.Literal))
+    assert found.value == term
+    # The same text means the same to the other engine, which keeps 350.0 as it is written.
+    solution = rdflib.Graph().query(text).bindings[0]
+    assert str(solution[rdflib.Variable(name)]).removesuffix(".0") == term
+
+
+def test_none_means_any_term(question: Question) -> None:
+    assert row(question.bind({"kind": None}))[1] is None
+
+
+def test_several_parameters_are_bound_at_once(question: Question) -> None:
+    found = row(question.bind({"threshold": "1", "name": "VALUES ?kind { <http://e/other> }"}))
+    assert isinstance(found[0], ox.Literal)
+    assert (found[0].value, found[1]) == ("1", ox.NamedNode("http://e/kind"))
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "problem"),
+    [
+        ("treshold", "1", "no parameter of above"),
+        ("threshold", "many", "is no number"),
+        ("threshold", "1e3", "is no number"),
+        ("threshold", "٣", "is no number"),
+        ("threshold", "1 } UNION {", "is no number"),
+        ("kind", "gdp", "is no IRI"),
+        ("kind", "http://e/> } #", "is no IRI"),
+        ("kind", "indicator:g dp", "is no IRI"),
+        ("kind", "", "is no IRI"),
+    ],
+)
+def test_value_that_does_not_fit_is_refused(
+    question: Question, name: str, value: str, problem: str
+) -> None:
+    with pytest.raises(SettingError, match=problem) as caught:
+        question.bind({name: value})
+    assert caught.value.name == name
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "problem", "line"),
+    [
+        ("# en: Which", "# fr: Quel", "unknown header", 2),
+        ("# en: Which figure is above a number?\n", "", "expected one header line '# en", 1),
+        ("# zh: 哪个数值大于某个数？\n", "", "expected one header line '# zh", 1),
+        ("# note: One.", "# en: Again?", "expected one header line '# en", 1),
+        ("# question: 7", "# question: seven", "expected one number", 1),
+        ("# note: One.", "# question: 8", "expected one number", 1),
+        ("threshold decimal |", "threshold float |", "unreadable parameter", 5),
+        ("threshold decimal |", "threshold decimal", "unreadable parameter", 5),
+        ("VALUES ?threshold { 300.0 }", "", "expected one line 'VALUES ?threshold { ... }'", 5),
+        ("# note: Two.", "#", "unknown header", 9),
+    ],
+)
+def test_unreadable_header_is_refused_with_its_place(
+    tmp_path: Path, old: str, new: str, problem: str, line: int
+) -> None:
+    path = tmp_path / "wrong.rq"
+    assert old in TEXT
+    path.write_text(TEXT.replace(old, new), encoding="utf-8")
+    with pytest.raises(SourceError) as caught:
+        read_question(path)
+    assert problem in str(caught.value)
+    assert (caught.value.path, caught.value.line) == (path, line)
+
+
+def test_questions_come_by_file_name_and_other_files_are_left(tmp_path: Path) -> None:
+    for name in ("b.rq", "a.rq", "a.csv"):
+        (tmp_path / name).write_text("# en: What?\n# zh: 什么？\nASK {}\n", encoding="utf-8")
+    found = read_questions(tmp_path)
+    assert [question.name for question in found] == ["a", "b"]
+    assert found[0].number is None
+    assert found[0].inference is None
+
+
+def test_missing_folder_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(MissingPathError):
+        read_questions(tmp_path / "none")
