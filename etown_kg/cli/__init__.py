@@ -1,0 +1,69 @@
+"""The ``etown-kg`` command. One module per group of commands; this one puts them together.
+
+Exit codes: 0 done; 1 the work failed or a check found a violation; 2 wrong usage. Answers go
+to standard output, everything said about them (progress, timings, errors) to standard error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from etown_kg import __version__
+from etown_kg.cli.build import build
+from etown_kg.cli.check import check, locate, validate
+from etown_kg.cli.console import fail
+from etown_kg.cli.export import export
+from etown_kg.cli.options import graph_options
+from etown_kg.cli.query import query
+from etown_kg.cli.serve import serve
+from etown_kg.errors import EtownError
+
+__all__ = ["commands", "main"]
+
+
+class _Commands(click.Group):
+    """A group that says a failure in one message instead of a traceback."""
+
+    def main(self, args: Sequence[str] | None = None, *rest: Any, **options: Any) -> Any:
+        try:
+            return super().main(args, *rest, **options)
+        except EtownError as error:
+            fail(error.message, error.hint, error.exit_code)
+        except OSError as error:
+            # A file named on the command line that the system does not let us use. (Click
+            # itself ends quietly when the reader of a pipe has gone.)
+            place = f"{error.filename}: " if error.filename else ""
+            fail(f"{place}{error.strerror or error}", None, 1)
+
+
+@click.group(
+    cls=_Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="""\b
+Examples:
+  etown-kg serve
+  etown-kg query 'SELECT ?id ?number { ?figure et:factId ?id ; et:statedNumber ?number }'
+  etown-kg --ontology my-ontology --data my-facts validate
+""",
+)
+@graph_options
+@click.version_option(__version__, prog_name="etown-kg", message="%(prog)s %(version)s")
+def commands() -> None:
+    """A knowledge graph you can question: every figure with its evidence.
+
+    Without options the commands work on the graph of Beijing E-Town that ships; --ontology and
+    --data name another one. The environment variables ETOWN_ONTOLOGY, ETOWN_DATA, ETOWN_BASE,
+    ETOWN_REASONER, ETOWN_HOST, ETOWN_PORT and ETOWN_THREADS set the same things.
+    """
+
+
+for _command in (serve, query, export, build, validate, check, locate):
+    commands.add_command(_command)
+
+
+def main() -> None:
+    """The entry point of the installed command."""
+    commands.main(prog_name="etown-kg")

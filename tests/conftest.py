@@ -1,0 +1,27 @@
+"""What several test folders need: the shipped graph, closed once a run, and the articles."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from etown_kg.graph import KnowledgeGraph
+
+ROOT = Path(__file__).parents[1]
+SHARED = ROOT.parent / "shared"
+
+
+@pytest.fixture(scope="session")
+def shipped_graph() -> KnowledgeGraph:
+    """The graph that ships, with its closure. Read it only."""
+    return KnowledgeGraph.build()
+
+
+@pytest.fixture(scope="session")
+def articles() -> Path:
+    """The folder with the texts of the articles, which the project does not contain."""
+    folder = SHARED / "articles"
+    if not folder.is_dir():
+        pytest.skip("the articles' texts are not beside the checkout")
+    return folder

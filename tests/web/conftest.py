@@ -1,0 +1,93 @@
+"""A small app over a graph that fits on a page, and a real server for it."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from pyoxigraph import NamedNode, Quad, RdfFormat, parse
+from waitress.server import create_server
+
+from etown_kg.backend.local import LocalBackend
+from etown_kg.config import Settings
+from etown_kg.graph import KnowledgeGraph
+from etown_kg.web import create_app
+
+ZOO = """
+@prefix : <http://zoo.example/> .
+@prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
+@prefix owl: <http://www.w3.org/2002/07/owl#> .
+@prefix dcterms: <http://purl.org/dc/terms/> .
+GRAPH :terms {
+  <http://zoo.example/> a owl:Ontology ; dcterms:title "The zoo"@en ;
+    dcterms:description "Who lives where <b>&</b> how many."@en .
+  :Bird rdfs:subClassOf :Animal . :Bird a owl:Class . :Animal a owl:Class .
+}
+GRAPH :east {
+  :robin a :Bird ; :weight 0.02 ; rdfs:label "知更鸟"@zh , "100%25 \\"robin\\", really"@en .
+}
+GRAPH :west { :robin a :Bird . :eel :weight 3.5 . }
+"""
+
+
+@pytest.fixture(scope="session")
+def zoo() -> KnowledgeGraph:
+    """Two asserted articles' worth of animals and one inferred class. Read it only."""
+    graph = KnowledgeGraph(parse(ZOO, RdfFormat.TRIG), base="http://zoo.example/")
+    graph.inferred = (
+        Quad(
+            NamedNode("http://zoo.example/robin"),
+            NamedNode("http://www.w3.org/1999/02/22-rdf-syntax-ns#type"),
+            NamedNode("http://zoo.example/Animal"),
+            NamedNode(graph.graph_inferred),
+        ),
+    )
+    return graph
+
+
+@pytest.fixture(scope="session")
+def app(zoo: KnowledgeGraph, tmp_path_factory: pytest.TempPathFactory) -> Flask:
+    folder = tmp_path_factory.mktemp("zoo")
+    queries = folder / "queries" / "examples"
+    queries.mkdir(parents=True)
+    (queries / "weights.rq").write_text(
+        "# en: How heavy is <each> animal?\n# zh: 每种动物有多重？\n\n"
+        "SELECT ?animal ?weight WHERE { ?animal <http://zoo.example/weight> ?weight }\n",
+        encoding="utf-8",
+    )
+    app = create_app(Settings(ontology=folder, data=folder), LocalBackend(zoo))
+    app.testing = True
+    return app
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()
+
+
+@pytest.fixture(scope="session")
+def served(app: Flask) -> Iterator[str]:
+    """The address of the app on a real server."""
+    yield from serving(app)
+
+
+@pytest.fixture(scope="session")
+def shipped_app(shipped_graph: KnowledgeGraph) -> Flask:
+    app = create_app(Settings(), LocalBackend(shipped_graph))
+    app.testing = True
+    return app
+
+
+def serving(app: Flask) -> Iterator[str]:
+    """Serve `app` on a free port in a thread until the generator is closed."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    server = create_server(app, sockets=[listener], threads=4)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    server.close()
+    thread.join(timeout=10)
