@@ -1,0 +1,358 @@
+"""The closure of some triples: what was asserted, what follows, and why.
+
+`materialise` makes one, see there. A `Closure` is the asserted triples (kept as they came) beside
+an engine (`fixpoint.py`) that holds all triples in terms of representatives; what it shows is
+decided by the profile (`profile.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from etown_kg.errors import SettingError
+from etown_kg.reason import source as sources
+from etown_kg.reason.consistency import Violation, findings_of, violations_of
+from etown_kg.reason.dictionary import LITERAL, SAME_AS, VALUE, Dictionary
+from etown_kg.reason.fixpoint import Engine, Round
+from etown_kg.reason.profile import PROFILES, Profile, is_shown_predicate, shown
+from etown_kg.reason.relation import (
+    EMPTY,
+    Keys,
+    contains,
+    difference,
+    distinct,
+    leading,
+    pack,
+    trailing,
+)
+from etown_kg.reason.schema import Finding
+from etown_kg.reason.source import Quads, Source
+from etown_kg.reason.terms import TermReader
+
+if TYPE_CHECKING:
+    import rdflib
+
+# Triples are written and yielded in pieces of this many.
+_BATCH = 65536
+
+
+class Triple(NamedTuple):
+    """A triple of term numbers."""
+
+    subject: int
+    predicate: int
+    object: int
+
+
+def materialise(
+    source: Source, profile: Profile = "lean", *, memory_limit_mb: int | None = None
+) -> Closure:
+    """Close triples under the rules of OWL 2 RL.
+
+    >>> closure = materialise(b'''
+    ...   <urn:a> <http://www.w3.org/2002/07/owl#inverseOf> <urn:b> .
+    ...   <urn:x> <urn:a> <urn:y> .''')
+    >>> print(closure.ntriples().decode(), end="")
+    <urn:y> <urn:b> <urn:x> .
+
+    Args:
+        source: an rdflib graph or dataset, a pyoxigraph store, N-Triples or N-Quads bytes, the
+            result of `read_ntriples`, or an iterable of triples or quads of either library's
+            terms. Named graphs are closed together; proofs tell where a triple was asserted.
+        profile: "lean" leaves out what clutters an answer, "full" shows all (`profile.py`).
+        memory_limit_mb: megabytes that the closure may take; by default three quarters of
+            what the machine has free.
+
+    Raises:
+        SettingError: an unknown profile.
+        SourceError: the source holds something that is no triple.
+        LimitError: the closure would outgrow the memory limit.
+    """
+    if profile not in PROFILES:
+        raise SettingError("profile", f"{profile!r} is not one of {', '.join(PROFILES)}")
+    dictionary, *columns = sources.read(source)
+    closure = Closure(dictionary, profile, memory_limit_mb or free_memory_mb())
+    closure._assert(Quads(*columns))
+    return closure
+
+
+def free_memory_mb() -> int | None:
+    """Three quarters of the memory that the system says is available; None if it does not say."""
+    try:
+        lines = Path("/proc/meminfo").read_text().splitlines()
+    except OSError:
+        return None
+    kilobytes = next((int(line.split()[1]) for line in lines if line.startswith("MemAvail")), None)
+    return None if kilobytes is None else kilobytes * 3 // 4 // 1024
+
+
+class Closure:
+    """Asserted and inferred triples; made by `materialise`."""
+
+    def __init__(
+        self, dictionary: Dictionary, profile: Profile, memory_limit_mb: int | None
+    ) -> None:
+        self.dictionary = dictionary
+        self.profile: Profile = profile
+        self.memory_limit_mb = memory_limit_mb
+        self.asserted: dict[int, Keys] = {}
+        self.quads: list[Quads] = []
+        self.terms = TermReader(dictionary)
+        self.engine = self._new_engine()
+        self._violations: tuple[Violation, ...] | None = None
+
+    def _new_engine(self) -> Engine:
+        return Engine(
+            self.dictionary,
+            is_full=self.profile == "full",
+            memory_limit_mb=self.memory_limit_mb,
+        )
+
+    def _assert(self, quads: Quads) -> None:
+        """Take first statements in and close them."""
+        self.asserted = quads.grouped()
+        if quads.graph is not None:
+            self.quads.append(quads)
+        self.engine.load(self.asserted)
+        self._violations = violations_of(self.engine)
+
+    # Reading
+
+    def __len__(self) -> int:
+        """The number of triples, asserted and inferred."""
+        return self.asserted_count + self.inferred_count
+
+    @property
+    def asserted_count(self) -> int:
+        """The number of asserted triples, each counted once however many graphs have it."""
+        return sum(map(len, self.asserted.values()))
+
+    @property
+    def inferred_count(self) -> int:
+        """The number of triples that were not asserted."""
+        return sum(len(keys) for _, keys in self.inferred_keys())
+
+    @property
+    def rounds(self) -> tuple[Round, ...]:
+        """Statistics: what each round read, concluded and took."""
+        return tuple(self.engine.rounds)
+
+    @property
+    def violations(self) -> tuple[Violation, ...]:
+        """The clashes: why the triples have no model. Empty for a consistent graph."""
+        if self._violations is None:
+            self._violations = violations_of(self.engine)
+        return self._violations
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """Malformed lists and ill-typed literals: suspicious, but no clash."""
+        return findings_of(self.engine)
+
+    def __contains__(self, triple: object) -> bool:
+        """Whether a triple of terms was asserted or inferred, as the profile shows it."""
+        if not isinstance(triple, tuple) or len(triple) != 3:
+            return False
+        numbers = self.find(triple)
+        return numbers is not None and self.has(*numbers)
+
+    def find(self, triple: tuple[Any, ...]) -> Triple | None:
+        """The numbers of a triple of terms; None if one of them is unknown."""
+        found = [self.dictionary.find(sources.term_bytes(term)) for term in triple]
+        if any(number is None for number in found):
+            return None
+        return Triple(*found)  # type: ignore[arg-type]
+
+    def is_asserted(self, subject: int, predicate: int, object_: int) -> bool:
+        """Whether the very triple was asserted."""
+        keys = self.asserted.get(predicate, EMPTY)
+        return bool(contains(keys, np.array([subject << 32 | object_]))[0])
+
+    def has(self, subject: int, predicate: int, object_: int) -> bool:
+        """`in`, by numbers."""
+        if self.is_asserted(subject, predicate, object_):
+            return True
+        key = np.array([subject << 32 | object_])
+        kinds = self.dictionary.kinds
+        if not is_shown_predicate(predicate, kinds):
+            return False
+        if not bool(shown(predicate, key, kinds, self.profile)[0]):
+            return False
+        return self.holds(subject, predicate, object_)
+
+    def holds(self, subject: int, predicate: int, object_: int) -> bool:
+        """Whether a triple was derived, shown or not."""
+        equality = self.engine.equality
+        representative = equality.representative
+        s, p, o = map(representative, (subject, predicate, object_))
+        if predicate == SAME_AS and s == o and (subject != object_ or self.profile == "full"):
+            return True
+        if self.engine.facts.has(p, s, o):
+            return True
+        if self.profile != "full" or self.dictionary.kinds[object_] != LITERAL:
+            return False
+        # Another spelling of a value that the facts know.
+        literals = self.engine.literals
+        if predicate == SAME_AS and self.dictionary.kinds[subject] == LITERAL:
+            return literals.is_same(subject, object_)
+        (value,) = literals.value_numbers(np.array([object_])).tolist()
+        return self.engine.facts.has(p, s, representative(value))
+
+    def inferred_keys(self) -> Iterator[tuple[int, Keys]]:
+        """(predicate, forward keys) of what was inferred and is shown; sorted, in pieces.
+
+        A predicate may come in several pieces, without common keys.
+        """
+        engine = self.engine
+        kinds = self.dictionary.kinds
+        values: dict[int, list[int]] | None = None
+        for predicate, variable in engine.facts:
+            if predicate == SAME_AS or not len(variable):
+                continue
+            names = [n for n in engine.equality.members(predicate) if is_shown_predicate(n, kinds)]
+            if not names:
+                continue
+            keys = engine.equality.expand(variable.forward())
+            if self.profile == "full":
+                values = engine.literals.by_value() if values is None else values
+                kinds = self.dictionary.kinds
+                keys = _spelled_out(keys, values, kinds)
+            for name in names:
+                mask = shown(name, keys, kinds, self.profile)
+                visible = keys if mask.all() else keys[mask]
+                yield name, difference(visible, self.asserted.get(name, EMPTY))
+        for name in engine.equality.members(SAME_AS):
+            if is_shown_predicate(name, kinds):
+                yield from ((name, keys) for keys in self._same_as_keys(name))
+
+    def _same_as_keys(self, name: int) -> Iterator[Keys]:
+        """The pairs of owl:sameAs, a clique at a time: they are quadratic in number."""
+        asserted = self.asserted.get(name, EMPTY)
+        kinds = self.dictionary.kinds
+        is_full = self.profile == "full"
+        equality = self.engine.equality
+        stored = equality.expand(self._stored_same_as())
+        mask = shown(name, stored, kinds, self.profile)
+        yield difference(stored[mask], asserted)
+        for clique in equality.cliques.values():
+            members = np.array(sorted(clique))
+            subjects = members[kinds[members] < (VALUE if is_full else LITERAL)]
+            objects = members[kinds[members] < VALUE]
+            for start in range(0, len(subjects), max(1, _BATCH // max(1, len(objects)))):
+                part = subjects[start : start + max(1, _BATCH // len(objects))]
+                keys = pack(np.repeat(part, len(objects)), np.tile(objects, len(part)))
+                if not is_full:
+                    keys = keys[leading(keys) != trailing(keys)]
+                yield difference(keys, asserted)
+        if is_full:
+            yield difference(self._reflexive(), asserted)
+            known = equality.table()
+            for group in self.engine.literals.by_value().values():
+                pairs = [
+                    one << 32 | other
+                    for one in group
+                    for other in group
+                    if one != other and known[one] != known[other]
+                ]
+                keys = distinct(np.array(pairs, dtype=np.int64))
+                yield difference(keys[kinds[leading(keys)] < VALUE], asserted)
+
+    def _stored_same_as(self) -> Keys:
+        """The pairs that are not within one clique: those of rigid terms, and single terms."""
+        keys = self.engine.facts.forward(SAME_AS)
+        cliques = np.array(sorted(self.engine.equality.cliques), dtype=np.int64)
+        return keys[(leading(keys) != trailing(keys)) | ~np.isin(leading(keys), cliques)]
+
+    def _reflexive(self) -> Keys:
+        """Rule eq-ref for every term in a triple that is in no clique and not stored."""
+        used = np.zeros(len(self.dictionary), dtype=bool)
+        for predicate, variable in self.engine.facts:
+            keys = variable.keys
+            used[leading(keys)] = used[trailing(keys)] = True
+            used[predicate] = len(keys) > 0
+        used &= self.dictionary.kinds < VALUE
+        terms = np.flatnonzero(used & (self.engine.equality.table() == np.arange(len(used))))
+        in_clique = np.array(
+            [n for clique in self.engine.equality.cliques.values() for n in clique], dtype=np.int64
+        )
+        terms = np.setdiff1d(terms, in_clique)
+        return difference(pack(terms, terms), self._stored_same_as())
+
+    def inferred(self) -> Iterator[tuple[Any, Any, Any]]:
+        """The inferred triples as rdflib terms, grouped by predicate."""
+        term = self.terms.rdflib_term
+        for predicate, keys in self.inferred_keys():
+            for start in range(0, len(keys), _BATCH):
+                for key in keys[start : start + _BATCH].tolist():
+                    yield term(key >> 32), term(predicate), term(key & 0xFFFFFFFF)
+
+    def graph(self) -> rdflib.Graph:
+        """A new rdflib graph with the asserted and the inferred triples."""
+        import rdflib
+
+        graph = rdflib.Graph()
+        term = self.terms.rdflib_term
+        for predicate, keys in self.asserted.items():
+            for key in keys.tolist():
+                graph.add((term(key >> 32), term(predicate), term(key & 0xFFFFFFFF)))
+        for triple in self.inferred():
+            graph.add(triple)
+        return graph
+
+    def ntriples(self, inferred_only: bool = True) -> bytes:
+        """The triples as N-Triples, for loading in bulk; no term object is made.
+
+        Triples that N-Triples cannot say, with a literal as subject, are left out.
+        """
+        kinds = self.dictionary.kinds
+        parts = [] if inferred_only else [self._lines(*item) for item in self.asserted.items()]
+        for predicate, keys in self.inferred_keys():
+            parts.append(self._lines(predicate, keys[kinds[leading(keys)] < LITERAL]))
+        return b"".join(parts)
+
+    def _lines(self, predicate: int, keys: Keys) -> bytes:
+        middle = b" " + self.dictionary.term(predicate) + b" "
+        term = self.dictionary.term
+        return b"".join(
+            [
+                b"%b%b%b .\n" % (term(key >> 32), middle, term(key & 0xFFFFFFFF))
+                for key in keys.tolist()
+            ]
+        )
+
+    @cached_property
+    def graph_names(self) -> dict[int, bytes]:
+        """The named graphs by number."""
+        names: dict[int, bytes] = {}
+        for quads in self.quads:
+            if quads.graph is not None:
+                present = np.unique(quads.graph).tolist()
+                names.update((n, self.dictionary.term(n)) for n in present if n >= 0)
+        return names
+
+
+def _spelled_out(keys: Keys, values: dict[int, list[int]], kinds: Any) -> Keys:
+    """Rules dt-eq and eq-rep-o: a pair with a value, for every literal that has it."""
+    parts = [keys]
+    objects = trailing(keys)
+    rows = np.flatnonzero(kinds[objects] == VALUE)
+    for key in keys[rows].tolist():
+        subject, value = key >> 32, key & 0xFFFFFFFF
+        spellings = values.get(value, ())
+        parts.append(np.array([subject << 32 | literal for literal in spellings], dtype=np.int64))
+    keys = distinct(np.concatenate(parts))
+    rows = np.flatnonzero(kinds[leading(keys)] == VALUE)
+    if not len(rows):
+        return keys
+    parts = [keys]
+    for key in keys[rows].tolist():
+        value, object_ = key >> 32, key & 0xFFFFFFFF
+        parts.append(
+            np.array([literal << 32 | object_ for literal in values.get(value, ())], dtype=np.int64)
+        )
+    return distinct(np.concatenate(parts))

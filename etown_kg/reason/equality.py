@@ -1,0 +1,282 @@
+"""owl:sameAs by representatives: rules eq-sym, eq-trans, eq-rep-s, eq-rep-p and eq-rep-o.
+
+Terms known to be the same form a clique; the facts name only its representative, the member with
+the smallest number, so that a clique of n costs n and not n squared times its triples. Output
+puts the other members back (`expand`).
+
+Two kinds of terms do not simply merge. Literals with different values never do: that is a clash.
+Two terms of the rules' own vocabulary keep their numbers, since rules name them; such a pair is
+*rigid*, and the engine copies triples between its terms instead.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from etown_kg.reason.dictionary import TERMS, Dictionary
+from etown_kg.reason.join import is_member
+from etown_kg.reason.literals import Literals
+from etown_kg.reason.relation import (
+    Ids,
+    Keys,
+    distinct,
+    expand,
+    leading,
+    pack,
+    ranges,
+    slice_of,
+    trailing,
+)
+from etown_kg.reason.rules import Rule
+from etown_kg.reason.schema import Instance
+from etown_kg.reason.variable import Facts
+
+VOCABULARY_SIZE = len(TERMS)
+
+
+class Edges(NamedTuple):
+    """Pairs that are the same, and the rule that says so (None for owl:sameAs triples)."""
+
+    first: Ids
+    second: Ids
+    rule: Rule | None
+
+
+class LoggedEdges(NamedTuple):
+    """Edges with the stage in which they came."""
+
+    stage: int
+    edges: Edges
+
+
+class LiteralClash(NamedTuple):
+    """Two literals of different value that `rule` makes the same (rule dt-diff)."""
+
+    first: int
+    second: int
+    rule: Rule | None
+
+
+class Equality:
+    """The cliques of one closure."""
+
+    def __init__(self, dictionary: Dictionary, literals: Literals) -> None:
+        self._dictionary = dictionary
+        self._literals = literals
+        self._parent: dict[int, int] = {}
+        self._literal_of: dict[int, int] = {}
+        self._table: Ids = np.empty(0, dtype=np.int64)
+        self.cliques: dict[int, list[int]] = {}
+        self.rigid: dict[int, set[int]] = {}
+        self.clashes: dict[tuple[int, int], LiteralClash] = {}
+        self.log: list[LoggedEdges] = []
+
+    def __bool__(self) -> bool:
+        """Whether any two terms are the same."""
+        return bool(self._parent)
+
+    def table(self) -> Ids:
+        """The representative of each term of the dictionary, by number."""
+        known = len(self._table)
+        if known < len(self._dictionary):
+            table = np.arange(len(self._dictionary), dtype=np.int64)
+            table[:known] = self._table
+            self._table = table
+        return self._table
+
+    def representative(self, number: int) -> int:
+        """The representative of one term."""
+        parent = self._parent
+        root = number
+        while (above := parent.get(root, root)) != root:
+            root = above
+        while number != root:
+            parent[number], number = root, parent.get(number, number)
+        return root
+
+    def members(self, number: int) -> list[int]:
+        """The clique of a term, itself included."""
+        return self.cliques.get(self.representative(number), [number])
+
+    def unite(self, edges: Edges, stage: int) -> set[int]:
+        """Make the terms of each edge the same; return the terms with a new representative."""
+        kinds = self._dictionary.kinds
+        table = self.table()
+        first, second = table[edges.first], table[edges.second]
+        apart = first != second
+        pairs = distinct(pack(np.minimum(first, second)[apart], np.maximum(first, second)[apart]))
+        if not len(pairs):
+            return set()
+        self.log.append(
+            LoggedEdges(stage, Edges(edges.first[apart], edges.second[apart], edges.rule))
+        )
+        merged: set[int] = set()
+        is_plain = (kinds[pairs >> 32] < 2) & (kinds[trailing(pairs)] < 2)
+        for pair, plain in zip(pairs.tolist(), is_plain.tolist(), strict=True):
+            one, other = pair >> 32, pair & 0xFFFFFFFF
+            if plain:
+                self._join(one, other, merged, edges.rule)
+            else:
+                self._join_literals(one, other, merged, edges.rule)
+        changed = {
+            number for number in merged if self.representative(number) != int(table[number])
+        }
+        for number in changed:
+            self._table[number] = self.representative(number)
+        return changed
+
+    def _join(self, one: int, other: int, merged: set[int], rule: Rule | None) -> None:
+        one, other = self.representative(one), self.representative(other)
+        if one == other:
+            return
+        low, high = min(one, other), max(one, other)
+        if high < VOCABULARY_SIZE:
+            self.rigid.setdefault(low, set()).add(high)
+            self.rigid.setdefault(high, set()).add(low)
+            return
+        literal, second = self._literal_of.get(low), self._literal_of.get(high)
+        if literal is not None and second is not None and self._clash(literal, second, rule):
+            return
+        if second is not None:
+            self._literal_of.setdefault(low, second)
+        self._parent[high] = low
+        self._parent.setdefault(low, low)
+        small = self.cliques.pop(high, [high])
+        clique = self.cliques.setdefault(low, [low])
+        clique += small
+        merged.update(small)
+
+    def _join_literals(self, one: int, other: int, merged: set[int], rule: Rule | None) -> None:
+        """An edge with a literal, or with the value of one."""
+        literal = [number for number in (one, other) if self._dictionary.kinds[number] >= 2]
+        if len(literal) == 2 and (self._clash(one, other, rule) or self._is_same(one, other)):
+            return
+        for number in literal:
+            self._literal_of.setdefault(self.representative(number), number)
+        self._join(one, other, merged, rule)
+        for number in literal:
+            (value,) = self._literals.value_numbers(np.array([number])).tolist()
+            if value != number:
+                self._literal_of.setdefault(self.representative(value), value)
+                self._join(number, value, merged, rule)
+
+    def _is_same(self, one: int, other: int) -> bool:
+        return self._literals.is_same(one, other)
+
+    def _clash(self, one: int, other: int, rule: Rule | None) -> bool:
+        if not self._literals.is_different(one, other):
+            return False
+        low, high = sorted(self._literals.value_numbers(np.array([one, other])).tolist())
+        self.clashes.setdefault((low, high), LiteralClash(one, other, rule))
+        return True
+
+    def expand(self, keys: Keys) -> Keys:
+        """The pairs of representatives spelled out for all members, sorted."""
+        if not self.cliques:
+            return keys
+        starts, ends, members = self._columns()
+        is_plain = (ends - starts == 1)[leading(keys)] & (ends - starts == 1)[trailing(keys)]
+        if is_plain.all():
+            return keys
+        grouped = keys[~is_plain]
+        one, other = leading(grouped), trailing(grouped)
+        rows, places = expand(starts[one], ends[one])
+        one, other = members[places], other[rows]
+        rows, places = expand(starts[other], ends[other])
+        return distinct(np.concatenate((keys[is_plain], pack(one[rows], members[places]))))
+
+    def _columns(self) -> tuple[Ids, Ids, Ids]:
+        """Members of each term's clique as ranges of one column."""
+        size = len(self._dictionary)
+        counts = np.ones(size, dtype=np.int64)
+        for low, clique in self.cliques.items():
+            counts[clique] = len(clique)
+            counts[low] = len(clique)
+        ends = np.cumsum(counts)
+        starts = ends - counts
+        members = np.repeat(np.arange(size), counts)
+        for clique in self.cliques.values():
+            for number in clique:
+                members[starts[number] : ends[number]] = clique
+        return starts, ends, members
+
+
+def neighbours(keys: Keys, rule: Rule | None) -> Edges:
+    """Edges between the trailing numbers of keys with one leading number.
+
+    Neighbours only: n values of a functional property give n - 1 edges, which join them all.
+    """
+    same = (keys[1:] >> 32) == (keys[:-1] >> 32)
+    return Edges(trailing(keys[:-1][same]), trailing(keys[1:][same]), rule)
+
+
+def edges_of(facts: Facts, instance: Instance, touched: Ids | None) -> Edges:
+    """What an instance of a rule about identity concludes.
+
+    Args:
+        touched: a column: look only at these groups (subjects of a functional property, values
+            of an inverse-functional one, members of a class with a key); None for all.
+    """
+    rule = instance.rule
+    if rule.id == "prp-key":
+        return _key_edges(facts, instance, touched)
+    if rule.id == "prp-ifp":
+        return neighbours(_rows(facts.backward(instance.body[0].predicate), touched), rule)
+    # prp-fp and the cardinalities: values of one subject, perhaps typed, values perhaps too.
+    subject = instance.head.subject
+    types = [atom for atom in instance.body if atom.object >= 0]
+    paths = [atom for atom in instance.body if atom.object == subject]
+    keys = _rows(facts.forward(paths[0].predicate), touched)
+    holder = paths[0].subject
+    for atom in types:
+        if atom.subject == holder:
+            keys = keys[is_member(facts, facts.instances(atom.object), leading(keys))]
+        elif atom.subject == subject:
+            keys = keys[is_member(facts, facts.instances(atom.object), trailing(keys))]
+    return neighbours(keys, rule)
+
+
+def _rows(keys: Keys, touched: Ids | None) -> Keys:
+    if touched is None or len(touched) * 8 > len(keys):
+        return keys
+    _, places = expand(*ranges(keys, touched))
+    return keys[places]
+
+
+def _key_edges(facts: Facts, instance: Instance, touched: Ids | None) -> Edges:
+    """Members of the class with a common value of every key property.
+
+    Rows (member, values...) are joined property by property; the values met so far are numbered,
+    so that a row stays a pair.
+    """
+    class_ = instance.body[0].object
+    member = instance.body[0].subject
+    properties = [
+        atom.predicate for atom in instance.body if atom.subject == member and atom.object < 0
+    ]
+    members = facts.instances(class_)
+    if touched is not None and len(touched) * 8 < len(members):
+        members = _sharing(facts, properties[0], touched, members)
+    group = np.zeros(len(members), dtype=np.int64)
+    for property_ in properties:
+        keys = facts.forward(property_)
+        rows, places = expand(*ranges(keys, members))
+        members = members[rows]
+        combined = pack(group[rows], trailing(keys[places]))
+        order = np.argsort(combined)
+        combined, members = combined[order], members[order]
+        group = np.cumsum(np.concatenate(([0], combined[1:] != combined[:-1])))[: len(members)]
+    return neighbours(distinct(pack(group, members)), instance.rule)
+
+
+def _sharing(facts: Facts, property_: int, touched: Ids, members: Ids) -> Ids:
+    """The touched members, and those that share a value of the property with one."""
+    values = np.concatenate(
+        [slice_of(facts.forward(property_), number) for number in touched.tolist()] or [touched]
+    )
+    keys = facts.backward(property_)
+    _, places = expand(*ranges(keys, distinct(values)))
+    near = distinct(np.concatenate((touched, trailing(keys[places]))))
+    return near[is_member(facts, members, near)]

@@ -1,0 +1,244 @@
+"""A relation that grows, and the facts as one such variable per predicate.
+
+A pair lives through three stages, named as in datafrog: it is put into *to_add* (perhaps several
+times), is *recent* during the one round that follows if it was not known, and *stable* for ever
+after. Here `keys` holds the stable and the recent pairs together, because a rule joins the recent
+pairs of one body pattern with all pairs of the others; that repeats a few conclusions, which
+costs less than keeping two sorted arrays. The log remembers the stage in which each pair came:
+explanations go down along it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+
+from etown_kg.reason.relation import (
+    EMPTY,
+    Ids,
+    Keys,
+    contains,
+    difference,
+    distinct,
+    merge,
+    pack,
+    slice_of,
+    swapped,
+)
+
+
+class Entry(NamedTuple):
+    """One batch of new pairs (forward keys, or backward ones in a class-led variable)."""
+
+    stage: int
+    keys: Keys
+
+
+class Variable:
+    """The pairs of one predicate.
+
+    `is_class_led` chooses the orientation in which pairs are collected: forward (by subject), or
+    backward (by object), as for rdf:type, whose columns are classes. The other orientation is
+    made when first asked for, and kept up to date from then on.
+    """
+
+    def __init__(self, *, is_class_led: bool = False) -> None:
+        self.is_class_led = is_class_led
+        self.keys: Keys = EMPTY
+        self.recent: Keys = EMPTY
+        self.log: list[Entry] = []
+        # Keys that a merge of equal terms took out; explanations still look at them.
+        self.retired: list[Keys] = []
+        self._turned: Keys | None = EMPTY
+        self._recent_turned: Keys | None = EMPTY
+        self._to_add: list[Keys] = []
+        self._offsets: dict[bool, Ids] = {}
+
+    def __len__(self) -> int:
+        return len(self.keys)
+
+    def put(self, subject: Ids | int, object_: Ids | int) -> None:
+        """Put pairs into to_add."""
+        if self.is_class_led:
+            subject, object_ = object_, subject
+        self.put_keys(pack(subject, object_))
+
+    def put_keys(self, keys: Keys) -> None:
+        """Put keys of the variable's own orientation into to_add."""
+        if len(keys):
+            self._to_add.append(keys)
+
+    @property
+    def has_additions(self) -> bool:
+        """Whether anything waits in to_add."""
+        return bool(self._to_add)
+
+    def additions(self) -> Keys:
+        """What to_add holds and is not known yet, sorted; empties to_add."""
+        if not self._to_add:
+            return EMPTY
+        batches, self._to_add = self._to_add, []
+        keys = batches[0] if len(batches) == 1 else np.concatenate(batches)
+        return difference(distinct(keys), self.keys)
+
+    def extend(self, new: Keys, stage: int) -> None:
+        """Make sorted keys, none of them known, part of the relation and of `recent`."""
+        if not len(new):
+            return
+        self.recent = merge(self.recent, new) if len(self.recent) else new
+        self._recent_turned = None
+        if self._turned is not None and len(self.keys):
+            self._turned = merge(self._turned, swapped(new))
+        else:
+            self._turned = None
+        self.keys = merge(self.keys, new)
+        self.log.append(Entry(stage, new))
+        self._offsets.clear()
+
+    def settle(self) -> None:
+        """End the round: nothing is recent any more."""
+        self.recent = EMPTY
+        self._recent_turned = EMPTY
+
+    def remove(self, gone: Keys) -> None:
+        """Take sorted keys out, as if they had never come."""
+        self.retire(gone, is_kept=False)
+        self.log = [
+            Entry(stage, left)
+            for stage, keys in self.log
+            if len(left := difference(keys, gone) if len(keys) else keys)
+        ]
+
+    def retire(self, gone: Keys, *, is_kept: bool = True) -> None:
+        """Take sorted keys out of the relation but leave them in the log."""
+        if not len(gone):
+            return
+        if is_kept:
+            self.retired.append(gone)
+        self.keys = self.keys[~contains(gone, self.keys)]
+        self.recent = self.recent[~contains(gone, self.recent)]
+        self._recent_turned = None
+        self._turned = None
+        self._offsets.clear()
+
+    def forward(self) -> Keys:
+        """All keys led by the subject."""
+        return self._turned_keys() if self.is_class_led else self.keys
+
+    def backward(self) -> Keys:
+        """All keys led by the object."""
+        return self.keys if self.is_class_led else self._turned_keys()
+
+    def recent_forward(self) -> Keys:
+        """The recent keys led by the subject."""
+        return self._recent_turned_keys() if self.is_class_led else self.recent
+
+    def recent_backward(self) -> Keys:
+        """The recent keys led by the object."""
+        return self.recent if self.is_class_led else self._recent_turned_keys()
+
+    def _turned_keys(self) -> Keys:
+        if self._turned is None:
+            self._turned = swapped(self.keys)
+        return self._turned
+
+    def _recent_turned_keys(self) -> Keys:
+        if self._recent_turned is None:
+            whole = len(self.recent) == len(self.keys)
+            self._recent_turned = self._turned_keys() if whole else swapped(self.recent)
+        return self._recent_turned
+
+    def offsets(self, is_forward: bool, term_count: int) -> Ids:
+        """Where each number's keys start: `term_count + 1` places in forward or backward keys."""
+        known = self._offsets.get(is_forward)
+        if known is None or len(known) <= term_count:
+            keys = self.forward() if is_forward else self.backward()
+            known = np.zeros(term_count + 1, dtype=np.int64)
+            np.cumsum(np.bincount(keys >> 32, minlength=term_count), out=known[1:])
+            self._offsets[is_forward] = known
+        return known
+
+    def stages(self, keys: Keys) -> Ids:
+        """For each key (own orientation) the stage in which it first came; -1 if it never did."""
+        result = np.full(len(keys), -1, dtype=np.int64)
+        for stage, batch in self.log:
+            left = np.flatnonzero(result < 0)
+            if not len(left):
+                break
+            found = left[contains(batch, keys[left])]
+            result[found] = stage
+        return result
+
+    def archive(self) -> Variable:
+        """A variable with every pair that was ever here; itself if none was retired."""
+        if not self.retired:
+            return self
+        whole = Variable(is_class_led=self.is_class_led)
+        whole.put_keys(self.keys)
+        for keys in self.retired:
+            whole.put_keys(keys)
+        whole.extend(whole.additions(), 0)
+        whole.log = self.log
+        return whole
+
+
+class Facts:
+    """The variables by predicate. `type_number` is the predicate whose variable is class-led."""
+
+    def __init__(self, type_number: int) -> None:
+        self.type_number = type_number
+        self.variables: dict[int, Variable] = {}
+        self.term_count = 0
+
+    def __iter__(self) -> Iterator[tuple[int, Variable]]:
+        return iter(list(self.variables.items()))
+
+    def __getitem__(self, predicate: int) -> Variable:
+        """The predicate's variable; made when first asked for."""
+        variable = self.variables.get(predicate)
+        if variable is None:
+            variable = Variable(is_class_led=predicate == self.type_number)
+            self.variables[predicate] = variable
+        return variable
+
+    def get(self, predicate: int) -> Variable | None:
+        """The predicate's variable, None if nothing was ever said with it."""
+        return self.variables.get(predicate)
+
+    def size(self, predicate: int) -> int:
+        """The number of pairs of a predicate."""
+        variable = self.variables.get(predicate)
+        return len(variable) if variable is not None else 0
+
+    def forward(self, predicate: int) -> Keys:
+        """All keys of a predicate led by the subject."""
+        variable = self.variables.get(predicate)
+        return variable.forward() if variable is not None else EMPTY
+
+    def backward(self, predicate: int) -> Keys:
+        """All keys of a predicate led by the object."""
+        variable = self.variables.get(predicate)
+        return variable.backward() if variable is not None else EMPTY
+
+    def instances(self, class_: int) -> Ids:
+        """The column of a class's instances."""
+        return slice_of(self.backward(self.type_number), class_)
+
+    def objects(self, predicate: int, subject: int) -> Ids:
+        """The column of objects of one subject."""
+        return slice_of(self.forward(predicate), subject)
+
+    def subjects(self, predicate: int, object_: int) -> Ids:
+        """The column of subjects of one object."""
+        return slice_of(self.backward(predicate), object_)
+
+    def has(self, predicate: int, subject: int, object_: int) -> bool:
+        """Whether one triple is there."""
+        variable = self.variables.get(predicate)
+        if variable is None:
+            return False
+        if variable.is_class_led:
+            subject, object_ = object_, subject
+        return bool(contains(variable.keys, np.array([subject << 32 | object_]))[0])
