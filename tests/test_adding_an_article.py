@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 import shlex
 import shutil
@@ -95,12 +96,12 @@ def test_commands_of_the_guide_succeed_and_print_what_it_shows(workplace: Path) 
 
 
 def test_questions_of_the_guide_have_the_answers_it_promises(workplace: Path) -> None:
-    asked = [arguments for (_, *arguments), _ in console() if "query" in arguments]
-    number, place = (run(*arguments, "--format", "csv").stdout for arguments in asked)
-    assert [number.split()[0], Decimal(number.split()[1])] == ["number", Decimal(1200)]
-    assert place.strip() == "true"
-    without = run(*asked[1], "--format", "csv", "--no-infer")
-    assert without.stdout.strip() == "false"
+    number, place = [arguments for (_, *arguments), _ in console() if "query" in arguments]
+    variable, value = run(*number, "--format", "csv").stdout.split()
+    assert (variable, Decimal(value)) == ("number", 1200)
+    for options, answer in ([], True), (["--no-infer"], False):
+        result = run(*place, "--format", "json", *options)
+        assert json.loads(result.stdout)["boolean"] is answer
 
 
 def test_every_evidence_of_the_example_is_what_locate_prints() -> None:

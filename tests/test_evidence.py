@@ -94,6 +94,11 @@ def test_a_fraction_is_in_its_phrase_though_its_decimal_does_not_end(tmp_path: P
     assert third.found(tmp_path) == ()
 
 
+def test_a_derived_figure_needs_no_evidence(tmp_path: Path) -> None:
+    derived = '<derived/X1> et:statedNumber 1.0 ; et:formula "H06 / H06" .'
+    assert replace(RIGHT, more=derived).found(tmp_path) == ()
+
+
 FAULTS: dict[str, tuple[Case, str]] = {
     "wrong offset": (replace(RIGHT, start=START + 1), "phrase"),
     "end too far": (replace(RIGHT, end=START + len(RIGHT.phrase) + 1), "phrase"),
