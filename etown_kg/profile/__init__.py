@@ -22,7 +22,7 @@ from etown_kg import vocab
 from etown_kg.findings import Finding, Severity
 from etown_kg.profile.axiom import Axiom, read_axioms
 from etown_kg.profile.conditions import CONDITIONS, Problem
-from etown_kg.profile.expression import Expression, Reader
+from etown_kg.profile.expression import NO_RANGES, Expression, Reader
 from etown_kg.profile.grammar import (
     AXIOM_POSITIONS,
     CHECK_OF_POSITION,
@@ -60,7 +60,7 @@ def check_profile(graph: Graph) -> tuple[Finding, ...]:
     findings: dict[str, Finding] = {}
     for problem in _problems(reader, axioms):
         culprit = problem.culprit
-        focus = culprit.render(name) if isinstance(culprit, Axiom) else name(culprit)
+        focus = name(culprit) if isinstance(culprit, Node) else culprit.render(name)
         hint = f"; {problem.hint}" if problem.hint else ""
         finding = Finding(
             check=problem.check,
@@ -104,9 +104,7 @@ def _grammar(reader: Reader, axiom: Axiom) -> Iterator[Problem]:
 
 def _is_range(expression: Expression) -> bool:
     """Whether `expression` is a class expression or a data range."""
-    return not expression.constructor.endswith(("Property", "Chain", "InverseOf")) and (
-        expression.constructor not in {"NamedIndividual", "AnonymousIndividual", "Literal"}
-    )
+    return expression.constructor not in NO_RANGES
 
 
 def _misplaced(reader: Reader, expression: Expression, position: str) -> Iterator[tuple[str, str]]:

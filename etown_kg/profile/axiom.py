@@ -168,7 +168,7 @@ def _range(reader: Reader, s: Node, o: Node) -> Axiom:
 def _iri(node: Node) -> Expression:
     if not isinstance(node, URIRef):
         raise MalformedError("the domain or range of an annotation property must be an IRI")
-    return Expression("NamedIndividual", node)
+    return Expression("IRI", node)
 
 
 def _has_key(reader: Reader, s: Node, o: Node) -> Axiom:

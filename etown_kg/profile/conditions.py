@@ -15,7 +15,7 @@ from rdflib import OWL, RDF
 from rdflib.term import BNode, Literal, Node, URIRef
 
 from etown_kg.profile.axiom import Axiom
-from etown_kg.profile.expression import RESTRICTIONS, Expression, Reader
+from etown_kg.profile.expression import RESTRICTIONS, Expression, MalformedError, Reader
 from etown_kg.profile.grammar import (
     BUILT_IN,
     DATATYPES,
@@ -28,13 +28,16 @@ from etown_kg.profile.grammar import (
     SYNTAX_TYPES,
 )
 
+# The annotation of an axiom repeats its terms, blank nodes included.
+ANNOTATED = (OWL.annotatedSource, OWL.annotatedTarget)
+
 
 @dataclass(frozen=True)
 class Problem:
-    """What one check found: an axiom, or a term where no single axiom is at fault."""
+    """What one check found: an axiom, or an expression or term where no axiom is at fault."""
 
     check: str
-    culprit: Axiom | Node
+    culprit: Axiom | Expression | Node
     message: str
     hint: str = ""
 
@@ -246,7 +249,7 @@ def reserved_vocabulary(reader: Reader, axioms: Sequence[Axiom]) -> Iterator[Pro
     for axiom in axioms:
         for part in axiom.walk():
             term, kind = part.term, part.constructor
-            if term is None or term in seen or not is_reserved(term):
+            if term is None or term in seen or kind == "IRI" or not is_reserved(term):
                 continue
             if kind in BUILT_IN and (term in BUILT_IN[kind] or kind == "Datatype"):
                 continue  # a datatype outside RL is the grammar's finding
@@ -272,12 +275,21 @@ def unattached(reader: Reader, axioms: Sequence[Axiom]) -> Iterator[Problem]:
     syntax |= set(RESTRICTIONS) & SYNTAX_PREDICATES
     stray = {s for p in syntax for s in reader.graph.subjects(p) if isinstance(s, BNode)}
     stray -= reader.used | _below_malformed(reader, axioms)
+    stray -= {o for p in ANNOTATED for o in reader.graph.objects(None, p)}
     for node in sorted(stray, key=str):
-        predicates = sorted({str(p).rpartition("#")[2] for p in reader.graph.predicates(node)})
+        if node in reader.used:
+            continue  # part of one that was just named
+        reader.begin()
+        culprit: Expression | Node = node
+        problem = "the expression belongs to no axiom"
+        try:
+            culprit = reader.class_expression(node)
+        except MalformedError as error:
+            problem = f"{problem}, and it is malformed: {error}"
         yield Problem(
             "rdf-malformed",
-            node,
-            f"a class expression ({', '.join(predicates)}) belongs to no axiom",
+            culprit,
+            problem,
             "link it by rdfs:subClassOf or owl:equivalentClass, or remove it",
         )
 

@@ -17,10 +17,13 @@ from rdflib.term import BNode, Literal, Node, URIRef
 from etown_kg.profile.grammar import BUILT_IN, DECLARING_TYPES
 
 DEPTH_LIMIT = 150  # nested expressions; the reader recurses, and Python's stack is finite
-PROPERTY_CONSTRUCTORS = frozenset(
-    {"ObjectProperty", "DataProperty", "AnnotationProperty", "ObjectInverseOf"}
+# Constructors of what is neither a class expression nor a data range; "IRI" is a term in an
+# annotation axiom, where OWL 2 gives it no meaning.
+NO_RANGES = frozenset(
+    {"ObjectProperty", "DataProperty", "AnnotationProperty"}
+    | {"ObjectInverseOf", "ObjectPropertyChain"}
+    | {"NamedIndividual", "AnonymousIndividual", "Literal", "IRI"}
 )
-INDIVIDUAL_CONSTRUCTORS = frozenset({"NamedIndividual", "AnonymousIndividual", "Literal"})
 
 
 class MalformedError(Exception):
