@@ -76,9 +76,7 @@ class Interval:
         """Whether the interval holds one number only."""
         return self.lower is not None and self.lower == self.upper
 
-    def __contains__(self, value: object) -> bool:
-        if not isinstance(value, (int, Decimal, Fraction)):
-            return False
+    def __contains__(self, value: Number) -> bool:
         return self.verdict(value, ">=") != "excluded" and self.verdict(value, "<=") != "excluded"
 
     def __str__(self) -> str:

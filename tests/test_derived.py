@@ -7,6 +7,7 @@ import pytest
 
 from etown_kg import vocab
 from etown_kg.derived import check_derived
+from etown_kg.graph import KnowledgeGraph
 
 PREFIXES = "".join(f"@prefix {name}: <{iri}> .\n" for name, iri in vocab.PREFIXES.items())
 
@@ -110,3 +111,9 @@ def test_figure_that_does_not_follow_is_reported(turtle: str, path: str, message
 
 def test_input_that_the_graph_does_not_describe_is_reported() -> None:
     assert findings(SUM.replace("F56", "F98")) == [("formula", "F98 has no value among the inputs")]
+
+
+def test_shipped_figures_follow_from_their_formulas(shipped_graph: KnowledgeGraph) -> None:
+    formula = ox.NamedNode(vocab.TERMS + "formula")
+    assert sum(quad.predicate == formula for quad in shipped_graph.asserted) >= 5
+    assert check_derived(shipped_graph.asserted) == ()

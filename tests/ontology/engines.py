@@ -38,16 +38,24 @@ class Table:
     rows: Counter[Row]
 
 
-def ask(engine: str, graph: KnowledgeGraph | rdflib.Graph, text: str, *, infer: bool) -> Table:
-    """Evaluate a SELECT; an rdflib graph holds what it holds, whatever `infer` says."""
+def ask(
+    engine: str,
+    graph: KnowledgeGraph | rdflib.Graph,
+    text: str,
+    *,
+    infer: bool,
+    prefixes: bool = False,
+) -> Table:
+    """Evaluate a SELECT; an rdflib graph holds what it holds, whatever `infer` says.
+
+    The project's prefixes are known only with `prefixes`: a file must stand on its own.
+    """
     if engine == "oxigraph":
         assert isinstance(graph, KnowledgeGraph)
-        # The files must stand on their own, so their prefixes are not added.
-        answer = graph.query(text, infer=infer, prefixes=False)
+        answer = graph.query(text, infer=infer, prefixes=prefixes)
         return _table(answer.variables, answer.rows())
     assert isinstance(graph, rdflib.Graph)
-    # A graph of its own has no prefixes bound either.
-    result = graph.query(text, initNs={})
+    result = graph.query(text, initNs=vocab.PREFIXES if prefixes else {})
     assert result.vars is not None
     rows = [[solution.get(name) for name in result.vars] for solution in result.bindings]
     return _table([str(name) for name in result.vars], rows)
@@ -55,8 +63,11 @@ def ask(engine: str, graph: KnowledgeGraph | rdflib.Graph, text: str, *, infer: 
 
 def read_expected(path: Path) -> Table:
     """An expected answer: the SPARQL 1.1 CSV format, where a cell that is empty is unbound."""
-    with path.open(encoding="utf-8", newline="") as stream:
-        header, *rows = csv.reader(stream)
+    return parse_expected(path.read_text(encoding="utf-8"))
+
+
+def parse_expected(text: str) -> Table:
+    header, *rows = csv.reader(text.splitlines())
     return Table(tuple(header), Counter(tuple(map(_expected_cell, row)) for row in rows))
 
 

@@ -23,13 +23,13 @@ class Asked:
         self.graph = graph
         self._unions: dict[bool, rdflib.Graph] = {}
 
-    def ask(self, engine: str, text: str, *, infer: bool = True) -> Table:
+    def ask(self, engine: str, text: str, *, infer: bool = True, prefixes: bool = False) -> Table:
         """The answer to a SELECT; rdflib has the union of the graphs and no named ones."""
         if engine == "oxigraph":
-            return ask(engine, self.graph, text, infer=infer)
+            return ask(engine, self.graph, text, infer=infer, prefixes=prefixes)
         if infer not in self._unions:
             self._unions[infer] = to_rdflib(self.graph.quads(infer=infer))
-        return ask(engine, self._unions[infer], text, infer=infer)
+        return ask(engine, self._unions[infer], text, infer=infer, prefixes=prefixes)
 
     @cached_property
     def known_iris(self) -> frozenset[str]:
