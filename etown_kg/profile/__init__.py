@@ -6,8 +6,9 @@
 
 OWL 2 Profiles section 4.2 (https://www.w3.org/TR/owl2-profiles/#OWL_2_RL). The graph is read
 as OWL 2 Mapping to RDF Graphs prescribes: `expression` reads class expressions and data
-ranges, `axiom` the axioms, `grammar` holds what is allowed as tables, `conditions` the side
-conditions of OWL 2 DL. Nothing here is about E-Town: any ontology can be checked.
+ranges, `axiom` the axioms, `grammar` holds what is allowed as tables, `conditions` and
+`properties` the side conditions of OWL 2 DL. Nothing here is about E-Town: any ontology can be
+checked.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from rdflib.term import Literal, Node, URIRef
 from etown_kg import vocab
 from etown_kg.findings import Finding, Severity
 from etown_kg.profile.axiom import Axiom, read_axioms
-from etown_kg.profile.conditions import CONDITIONS, Problem
+from etown_kg.profile.conditions import CONDITIONS
 from etown_kg.profile.expression import NO_RANGES, Expression, Reader
 from etown_kg.profile.grammar import (
     AXIOM_POSITIONS,
@@ -34,6 +35,7 @@ from etown_kg.profile.grammar import (
     POSITIONS,
     SUBCLASS_OR_THING,
 )
+from etown_kg.profile.problem import Problem
 
 __all__ = ["CHECKS", "check_profile"]
 
