@@ -14,6 +14,7 @@ import pytest
 from rdflib import OWL, RDF, RDFS, Graph
 from rdflib.term import Node
 
+from etown_kg.reason import materialise
 from etown_kg.reason.reference import close_with_owlrl
 
 CASES = Path(__file__).parent / "patterns"
@@ -27,8 +28,16 @@ def by_owlrl(graph: Graph) -> tuple[Triples, int]:
     return closure.inferred | set(graph), len(closure.clashes)
 
 
+def by_etown(graph: Graph) -> tuple[Triples, int]:
+    closure = materialise(graph)
+    return frozenset(closure.graph()), len(closure.violations)
+
+
 # Closes a graph: all triples, asserted and inferred, and the number of clashes.
-REASONERS: dict[str, Callable[[Graph], tuple[Triples, int]]] = {"owlrl": by_owlrl}
+REASONERS: dict[str, Callable[[Graph], tuple[Triples, int]]] = {
+    "etown": by_etown,
+    "owlrl": by_owlrl,
+}
 
 
 @cache
