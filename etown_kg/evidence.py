@@ -11,6 +11,7 @@ positions and phrases.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
@@ -249,8 +250,8 @@ def _checked_number(graph: _Statements, fact: str) -> Iterator[Finding]:
     shown = " | ".join(phrases)
     for lexical in graph.of(fact, _STATED_NUMBER):
         try:
-            stated = Fraction(lexical)
-        except (ValueError, ZeroDivisionError):
+            stated = _decimal(lexical)
+        except ValueError:
             yield _finding("number", fact, "not a number", _STATED_NUMBER, lexical)
             continue
         if not any(_states(number, stated, lexical) for number in read):
@@ -259,7 +260,7 @@ def _checked_number(graph: _Statements, fact: str) -> Iterator[Finding]:
     tops, bottoms = graph.of(fact, _NUMERATOR), graph.of(fact, _DENOMINATOR)
     for top, bottom in zip(tops, bottoms, strict=False):
         try:
-            ratio = Fraction(top) / Fraction(bottom)
+            ratio = _decimal(top) / _decimal(bottom)
         except (ValueError, ZeroDivisionError):
             yield _finding("number", fact, "not a fraction", _NUMERATOR, f"{top}/{bottom}")
             continue
@@ -273,17 +274,27 @@ def _states(number: Fraction, stated: Fraction, lexical: str) -> bool:
     if number == stated:
         return True
     places = len(lexical.partition(".")[2])
-    endless = set(_prime_factors(number.denominator)) - {2, 5}
-    return bool(endless) and places >= 3 and abs(number - stated) <= Fraction(1, 10**places)
+    return places >= 3 and not _ends(number) and abs(number - stated) <= Fraction(1, 10**places)
 
 
-def _prime_factors(number: int) -> Iterator[int]:
-    factor = 2
-    while number > 1:
-        while number % factor == 0:
-            yield factor
-            number //= factor
-        factor += 1
+def _ends(number: Fraction) -> bool:
+    """Whether the decimal digits of `number` come to an end."""
+    rest = number.denominator
+    for factor in (2, 5):
+        while rest % factor == 0:
+            rest //= factor
+    return rest == 1
+
+
+def _decimal(lexical: str) -> Fraction:
+    """The value of an xsd:decimal. No exponents: 1e999999999 would fill the memory.
+
+    Raises:
+        ValueError: not the lexical form of an xsd:decimal.
+    """
+    if not re.fullmatch(r"[+-]?(\d+(\.\d*)?|\.\d+)", lexical, re.ASCII):
+        raise ValueError(lexical)
+    return Fraction(lexical)
 
 
 def _misplaced(article: ArticleText, start: int, end: int, quote: str) -> str:

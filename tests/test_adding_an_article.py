@@ -98,7 +98,7 @@ def test_commands_of_the_guide_succeed_and_print_what_it_shows(workplace: Path) 
 def test_questions_of_the_guide_have_the_answers_it_promises(workplace: Path) -> None:
     number, place = [arguments for (_, *arguments), _ in console() if "query" in arguments]
     variable, value = run(*number, "--format", "csv").stdout.split()
-    assert (variable, Decimal(value)) == ("number", 1200)
+    assert (variable, Decimal(value)) == ("number", Decimal(1200))
     for options, answer in ([], True), (["--no-infer"], False):
         result = run(*place, "--format", "json", *options)
         assert json.loads(result.stdout)["boolean"] is answer

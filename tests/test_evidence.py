@@ -114,6 +114,7 @@ FAULTS: dict[str, tuple[Case, str]] = {
     "number not in its phrase": (replace(RIGHT, number="1300.0"), "number"),
     "scale not in its phrase": (replace(RIGHT, number="1200000.0"), "number"),
     "not a number": (replace(RIGHT, number='"many"'), "number"),
+    "number with an exponent": (replace(RIGHT, number="1.2e999999999"), "number"),
     "fraction not in its phrase": (
         replace(RIGHT, more="obs:H06 et:numerator 1.0 ; et:denominator 4.0 ."),
         "number",
