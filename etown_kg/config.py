@@ -17,8 +17,8 @@ from etown_kg import vocab
 from etown_kg.errors import MissingPathError, SettingError
 
 PREFIX = "ETOWN_"
-REASONERS = ("owlrl",)
-DEFAULT_REASONER = "owlrl"
+REASONERS = ("etown", "owlrl")
+DEFAULT_REASONER = "etown"
 
 # name -> what it means, with its unit; `test_docs` fails when docs/settings.md lacks one.
 HELP: dict[str, str] = {

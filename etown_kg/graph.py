@@ -27,8 +27,10 @@ from pyoxigraph import (
     QueryBoolean,
     QuerySolutions,
     QueryTriples,
+    RdfFormat,
     Store,
     Triple,
+    parse,
 )
 
 from etown_kg import export, load, query_text, vocab
@@ -36,6 +38,7 @@ from etown_kg.config import DEFAULT_REASONER, shipped
 from etown_kg.errors import InconsistentError, MissingPathError, QueryError, SettingError
 from etown_kg.findings import Report
 from etown_kg.formats import Form, Format
+from etown_kg.reason import materialise
 from etown_kg.reason.reference import close_with_owlrl
 from etown_kg.validate import validate
 
@@ -315,10 +318,16 @@ def _query_error(text: str, problem: str) -> QueryError:
     return QueryError(expected, line=line, column=column, hint=hint)
 
 
+def _close_with_engine(premises: Sequence[Quad]) -> tuple[Iterable[Triple], Sequence[object]]:
+    closure = materialise(premises)
+    inferred = parse(closure.ntriples(inferred_only=True), RdfFormat.N_TRIPLES)
+    return (quad.triple for quad in inferred), closure.violations
+
+
 def _close_with_owlrl(premises: Sequence[Quad]) -> tuple[Iterable[Triple], Sequence[object]]:
     closure = close_with_owlrl(load.to_rdflib(premises))
     triples = [load.from_triple(triple) for triple in closure.inferred]
     return sorted(triples, key=str), closure.clashes
 
 
-REASONERS: dict[str, Reasoner] = {"owlrl": _close_with_owlrl}
+REASONERS: dict[str, Reasoner] = {"etown": _close_with_engine, "owlrl": _close_with_owlrl}

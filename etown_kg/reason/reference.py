@@ -25,7 +25,7 @@ import owlrl
 from owlrl.Namespaces import ERRNS
 from rdflib import BNode, Graph, Literal, URIRef
 from rdflib.collection import Collection
-from rdflib.namespace import OWL, RDF, RDFS
+from rdflib.namespace import OWL, RDF, RDFS, XSD
 from rdflib.term import Node
 
 from etown_kg.findings import Finding
@@ -105,13 +105,15 @@ def _axiomatic() -> frozenset[RdfTriple]:
 
 def _is_worth_keeping(triple: RdfTriple) -> bool:
     s, p, o = triple
-    if isinstance(s, Literal) or not isinstance(p, URIRef):
+    if not isinstance(s, URIRef | BNode) or not isinstance(p, URIRef):
         return False
     if p in REFLEXIVE and s == o:
         return False
     if p == OWL.sameAs and isinstance(o, Literal):
         return False
-    if o == OWL.Thing and p in (RDF.type, RDFS.subClassOf):
+    if o == OWL.Thing and p in (RDF.type, RDFS.subClassOf, RDFS.domain, RDFS.range):
+        return False
+    if p == OWL.disjointWith and s.startswith(XSD) and str(o).startswith(XSD):
         return False
     return not (s == OWL.Nothing and p == RDFS.subClassOf)
 
