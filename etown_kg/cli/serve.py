@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import logging
 import os
 import signal
 import socket
@@ -44,6 +45,8 @@ def serve(context: click.Context) -> None:
         app = create_app(settings, LocalBackend(graph))
         server = create_server(app, sockets=[listener], threads=settings.threads, ident=None)
         signal.signal(signal.SIGTERM, _stop)
+        # It warns of every request that waits a moment for a thread; that is no fault.
+        logging.getLogger("waitress.queue").setLevel(logging.ERROR)
         click.echo(
             f"{closing.asserted:,} asserted and {closing.inferred:,} inferred statements"
             f" on http://{_address(settings)}/  (Ctrl-C stops)"

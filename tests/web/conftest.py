@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import socket
-import threading
 from collections.abc import Iterator
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from pyoxigraph import NamedNode, Quad, RdfFormat, parse
-from waitress.server import create_server
 
 from etown_kg.backend.local import LocalBackend
 from etown_kg.config import Settings
 from etown_kg.graph import KnowledgeGraph
 from etown_kg.web import create_app
+from tests.web.serving import serving
 
 ZOO = """
 @prefix : <http://zoo.example/> .
@@ -72,7 +70,8 @@ def client(app: Flask) -> FlaskClient:
 @pytest.fixture(scope="session")
 def served(app: Flask) -> Iterator[str]:
     """The address of the app on a real server."""
-    yield from serving(app)
+    with serving(app) as address:
+        yield address
 
 
 @pytest.fixture(scope="session")
@@ -80,14 +79,3 @@ def shipped_app(shipped_graph: KnowledgeGraph) -> Flask:
     app = create_app(Settings(), LocalBackend(shipped_graph))
     app.testing = True
     return app
-
-
-def serving(app: Flask) -> Iterator[str]:
-    """Serve `app` on a free port in a thread until the generator is closed."""
-    listener = socket.create_server(("127.0.0.1", 0))
-    server = create_server(app, sockets=[listener], threads=4)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-    server.close()
-    thread.join(timeout=10)
