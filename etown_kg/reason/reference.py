@@ -113,7 +113,7 @@ def _is_worth_keeping(triple: RdfTriple) -> bool:
         return False
     if o == OWL.Thing and p in (RDF.type, RDFS.subClassOf, RDFS.domain, RDFS.range):
         return False
-    if p == OWL.disjointWith and s.startswith(XSD) and str(o).startswith(XSD):
+    if p == OWL.disjointWith and s.startswith(str(XSD)) and str(o).startswith(str(XSD)):
         return False
     return not (s == OWL.Nothing and p == RDFS.subClassOf)
 
