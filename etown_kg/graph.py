@@ -39,8 +39,6 @@ from etown_kg.errors import InconsistentError, MissingPathError, QueryError, Set
 from etown_kg.findings import Report
 from etown_kg.formats import Form, Format
 from etown_kg.reason import materialise
-from etown_kg.reason.reference import close_with_owlrl
-from etown_kg.validate import validate
 
 Term = NamedNode | BlankNode | Literal | Triple
 # Quads of the premises -> (inferred triples, violations).
@@ -123,6 +121,9 @@ class KnowledgeGraph:
         Raises:
             MissingPathError: the graph has no ontology folder with ``shapes/``.
         """
+        # Here, not at the top: pySHACL takes 0.1 s to import, and a server does not need it.
+        from etown_kg.validate import validate
+
         if self.ontology is None or not (self.ontology / "shapes").is_dir():
             raise MissingPathError(
                 "shapes" if self.ontology is None else self.ontology / "shapes",
@@ -325,6 +326,8 @@ def _close_with_engine(premises: Sequence[Quad]) -> tuple[Iterable[Triple], Sequ
 
 
 def _close_with_owlrl(premises: Sequence[Quad]) -> tuple[Iterable[Triple], Sequence[object]]:
+    from etown_kg.reason.reference import close_with_owlrl  # owlrl: 0.1 s, seldom asked for
+
     closure = close_with_owlrl(load.to_rdflib(premises))
     triples = [load.from_triple(triple) for triple in closure.inferred]
     return sorted(triples, key=str), closure.clashes
