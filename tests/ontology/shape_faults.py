@@ -153,7 +153,8 @@ FAULTS: dict[str, tuple[str, str]] = {
 }
 
 CLOSED = """
-<x:zone> a et:Zone ; et:divisionCode "1" ; owl:sameAs <x:zone> , <x:variant> ; et:locatedIn <x:city> .
+<x:zone> a et:Zone ; et:divisionCode "1" ; owl:sameAs <x:zone> , <x:variant> ;
+    et:locatedIn <x:city> .
 <x:variant> owl:sameAs <x:zone> .
 <x:derived> a et:DerivedFigure .
 <x:article> a et:Article ; et:sha256 "a" .
