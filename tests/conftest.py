@@ -5,9 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from flask import Flask
 from hypothesis import HealthCheck, settings
 
+from etown_kg.backend.local import LocalBackend
+from etown_kg.config import Settings
 from etown_kg.graph import KnowledgeGraph
+from etown_kg.web import create_app
 
 ROOT = Path(__file__).parents[1]
 SHARED = ROOT.parent / "shared"
@@ -32,3 +36,11 @@ def articles() -> Path:
     if not folder.is_dir():
         pytest.skip("the articles' texts are not beside the checkout")
     return folder
+
+
+@pytest.fixture(scope="session")
+def shipped_app(shipped_graph: KnowledgeGraph) -> Flask:
+    """The app over the graph that ships."""
+    app = create_app(Settings(), LocalBackend(shipped_graph))
+    app.testing = True
+    return app

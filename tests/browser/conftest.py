@@ -6,12 +6,9 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
+from flask import Flask
 from playwright.sync_api import Browser, Error, sync_playwright
 
-from etown_kg.backend.local import LocalBackend
-from etown_kg.config import Settings
-from etown_kg.graph import KnowledgeGraph
-from etown_kg.web import create_app
 from tests.web.serving import serving
 
 ARGUMENTS = (
@@ -36,7 +33,7 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def address(shipped_graph: KnowledgeGraph) -> Iterator[str]:
+def address(shipped_app: Flask) -> Iterator[str]:
     """The address of the shipped app on a real server."""
-    with serving(create_app(Settings(), LocalBackend(shipped_graph))) as address:
+    with serving(shipped_app) as address:
         yield address

@@ -72,10 +72,3 @@ def served(app: Flask) -> Iterator[str]:
     """The address of the app on a real server."""
     with serving(app) as address:
         yield address
-
-
-@pytest.fixture(scope="session")
-def shipped_app(shipped_graph: KnowledgeGraph) -> Flask:
-    app = create_app(Settings(), LocalBackend(shipped_graph))
-    app.testing = True
-    return app
