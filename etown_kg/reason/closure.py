@@ -17,7 +17,7 @@ import numpy as np
 from etown_kg.errors import SettingError
 from etown_kg.reason import source as sources
 from etown_kg.reason.consistency import Violation, findings_of, violations_of
-from etown_kg.reason.dictionary import LITERAL, SAME_AS, VALUE, Dictionary
+from etown_kg.reason.dictionary import DIFFERENT_FROM, LITERAL, SAME_AS, VALUE, Dictionary
 from etown_kg.reason.fixpoint import Engine, Round
 from etown_kg.reason.profile import PROFILES, Profile, is_shown_predicate, shown
 from etown_kg.reason.relation import (
@@ -29,6 +29,7 @@ from etown_kg.reason.relation import (
     leading,
     pack,
     trailing,
+    union,
 )
 from etown_kg.reason.schema import Finding
 from etown_kg.reason.source import Quads, Source
@@ -198,8 +199,11 @@ class Closure:
             return False
         # Another spelling of a value that the facts know.
         literals = self.engine.literals
-        if predicate == SAME_AS and self.dictionary.kinds[subject] == LITERAL:
-            return literals.is_same(subject, object_)
+        if self.dictionary.kinds[subject] == LITERAL:
+            if predicate == SAME_AS:
+                return literals.is_same(subject, object_)
+            if predicate == DIFFERENT_FROM:
+                return literals.is_different(subject, object_)
         (value,) = literals.value_numbers(np.array([object_])).tolist()
         return self.engine.facts.has(p, s, representative(value))
 
@@ -226,6 +230,9 @@ class Closure:
                 mask = shown(name, keys, kinds, self.profile)
                 visible = keys if mask.all() else keys[mask]
                 yield name, difference(visible, self.asserted.get(name, EMPTY))
+        if self.profile == "full":
+            known = engine.equality.expand(engine.facts.forward(DIFFERENT_FROM))
+            yield DIFFERENT_FROM, self._different_keys(known)
         for name in engine.equality.members(SAME_AS):
             if is_shown_predicate(name, kinds):
                 yield from ((name, keys) for keys in self._same_as_keys(name))
@@ -262,6 +269,29 @@ class Closure:
                 keys = distinct(np.array(pairs, dtype=np.int64))
                 yield difference(keys[kinds[leading(keys)] < VALUE], asserted)
 
+    def _has_different_literals(self) -> bool:
+        literals = self.engine.literals
+        numbers = literals.all_literals().tolist()
+        values = {literals.value(n) for n in numbers if literals.is_supported(n)}
+        return len(values - {None}) > 1
+
+    def _different_keys(self, known: Keys) -> Keys:
+        """Rule dt-diff, which only the full profile spells out: quadratic in the literals."""
+        literals = self.engine.literals
+        numbers = literals.all_literals().tolist()
+        pairs = [
+            one << 32 | other
+            for one in numbers
+            for other in numbers
+            if literals.is_different(one, other)
+        ]
+        keys = np.array(pairs, dtype=np.int64)
+        table = self.engine.equality.table()
+        keys = distinct(pack(table[leading(keys)], table[trailing(keys)]))
+        keys = self.engine.equality.expand(keys)
+        keys = keys[shown(DIFFERENT_FROM, keys, self.dictionary.kinds, self.profile)]
+        return difference(keys, union(known, self.asserted.get(DIFFERENT_FROM, EMPTY)))
+
     def _stored_same_as(self) -> Keys:
         """The pairs that are not within one clique: those of rigid terms, and single terms."""
         keys = self.engine.facts.forward(SAME_AS)
@@ -275,6 +305,9 @@ class Closure:
             keys = variable.keys
             used[leading(keys)] = used[trailing(keys)] = True
             used[predicate] = len(keys) > 0
+        # What eq-ref, dt-eq and dt-diff conclude names these two themselves.
+        used[SAME_AS] = used.any()
+        used[DIFFERENT_FROM] |= self._has_different_literals()
         used &= self.dictionary.kinds < VALUE
         terms = np.flatnonzero(used & (self.engine.equality.table() == np.arange(len(used))))
         in_clique = np.array(

@@ -24,7 +24,7 @@ from etown_kg.reason.dictionary import (
 from etown_kg.reason.equality import LiteralClash
 from etown_kg.reason.fixpoint import Engine
 from etown_kg.reason.join import Bindings, solve
-from etown_kg.reason.relation import Ids, Keys, distinct, leading, slice_of, trailing
+from etown_kg.reason.relation import Ids, Keys, Mask, distinct, leading, slice_of, trailing
 from etown_kg.reason.rules import RULE, RULES, Condition, Members, Pattern, Rule
 from etown_kg.reason.schema import Finding, atom_of
 from etown_kg.reason.terms import TermReader, rdflib_term
@@ -70,7 +70,7 @@ def violations_of(engine: Engine) -> tuple[Violation, ...]:
             found[rule.id, premises] = _violation(rule, premises, reader)
     for clash in engine.equality.clashes.values():
         premises = _premises_of_clash(engine, clash)
-        found["dt-diff", premises] = _violation(RULE["dt-diff"], premises, reader, clash)
+        found["eq-diff1", premises] = _violation(RULE["eq-diff1"], premises, reader, clash)
     return tuple(found.values())
 
 
@@ -108,7 +108,7 @@ def _violation(
     if clash is not None:
         one, other = reader.text(clash.first), reader.text(clash.second)
         by = clash.rule.id if clash.rule is not None else "owl:sameAs"
-        said = f"{one} and {other} differ, but {by} makes them the same: {said}"
+        said = f"{one} and {other} differ (dt-diff), but {by} makes them the same: {said}"
     return Violation(rule.id, premises, f"{rule.text} But: {said}", reader)
 
 
@@ -211,24 +211,24 @@ def _wrong_types(engine: Engine) -> Iterator[tuple[NumberTriple, ...]]:
     for datatype in DATATYPES:
         members = facts.instances(datatype)
         members = members[kinds[members] == LITERAL]
-        for number in members[~_in_datatype(engine, members, datatype)].tolist():
+        for number in members[_not_in_datatype(engine, members, datatype)].tolist():
             yield ((number, TYPE, datatype),)
         for property_ in slice_of(facts.backward(RANGE), datatype).tolist():
             keys = facts.forward(property_)
             objects = distinct(trailing(keys))
             objects = objects[kinds[objects] == LITERAL]
-            for number in objects[~_in_datatype(engine, objects, datatype)].tolist():
+            for number in objects[_not_in_datatype(engine, objects, datatype)].tolist():
                 for subject in facts.subjects(property_, number).tolist():
                     yield (property_, RANGE, datatype), (subject, property_, number)
 
 
-def _in_datatype(engine: Engine, numbers: Ids, datatype: int) -> Any:
-    result = np.ones(len(numbers), dtype=bool)
+def _not_in_datatype(engine: Engine, numbers: Ids, datatype: int) -> Mask:
+    result = np.zeros(len(numbers), dtype=bool)
     if engine.literals.has_all_plain(datatype):
         unsure = np.flatnonzero(~engine.dictionary.is_plain(numbers))
     else:
         unsure = np.arange(len(numbers))
-    result[unsure] = engine.literals.in_datatype(numbers[unsure], datatype)
+    result[unsure] = engine.literals.not_in_datatype(numbers[unsure], datatype)
     return result
 
 

@@ -5,8 +5,8 @@ section 4 (https://www.w3.org/TR/owl2-syntax/#Datatype_Maps). Values are compare
 that section asks: +0 and -0 of a float differ, a time in another time zone differs, and the
 spaces of xsd:decimal, xsd:float and xsd:double share no value.
 
-The date and time types of XML Schema that OWL 2 leaves out (xsd:date and its kin) are compared by
-lexical form; without that, two dates of a functional property would count as the same.
+A datatype outside the map, xsd:date among them, has values that nothing is known of: no two of its
+literals count as different.
 """
 
 from __future__ import annotations
@@ -65,13 +65,6 @@ _DATE_TIME = re.compile(
     r"(?:(?:([01][0-9]|2[0-3]):([0-5][0-9]):([0-5][0-9])(\.[0-9]+)?)|(24:00:00(?:\.0+)?))"
     r"(Z|[+-](?:(?:0[0-9]|1[0-3]):[0-5][0-9]|14:00))?"
 )
-_OUTSIDE_OWL = frozenset(
-    XSD + name
-    for name in (
-        "date", "time", "gYear", "gYearMonth", "gMonth", "gMonthDay", "gDay",
-        "duration", "dayTimeDuration", "yearMonthDuration",
-    )
-)  # fmt: skip
 
 
 def _decimal(lexical: str) -> Value | None:
@@ -199,16 +192,12 @@ _VALUE_OF: Final[dict[str, Callable[[str], Value | None]]] = {
     RDF + "XMLLiteral": lambda lexical: Value("XMLLiteral", lexical),
 }
 SUPPORTED: Final = frozenset((*_VALUE_OF, RDF_LANG_STRING, RDFS + "Literal"))
-"""The IRIs of the datatypes of OWL 2 RL, with RDF 1.1's name for rdf:PlainLiteral."""
-
-
-def is_comparable(datatype: str) -> bool:
-    """Whether values of this datatype can be told apart here."""
-    return datatype in SUPPORTED or datatype in _OUTSIDE_OWL
+"""The IRIs of the datatypes whose literals have known values: those of OWL 2 RL, and rdf:langString,
+which RDF 1.1 gives to what OWL 2 wrote as rdf:PlainLiteral."""
 
 
 def value_of(parts: LiteralParts) -> Value | None:
-    """The value of a literal of a comparable datatype; None if it is ill-typed.
+    """The value of a literal of a supported datatype; None if it is ill-typed.
 
     A literal of any other datatype is its own value: `Value(datatype, lexical form)`.
     """

@@ -53,7 +53,7 @@ _OWL = (
     "NamedIndividual",
 )  # fmt: skip
 # The datatypes of OWL 2 RL, OWL 2 Profiles section 4.2; owl:real and owl:rational are not among
-# them. rdf:langString came with RDF 1.1 and is the datatype that OWL 2 called rdf:PlainLiteral.
+# them. rdf:langString, newer than the tables, is not either; rdf:PlainLiteral has its values.
 _XSD = (
     "string", "normalizedString", "token", "language", "Name", "NCName", "NMTOKEN", "boolean",
     "decimal", "integer", "nonNegativeInteger", "nonPositiveInteger", "positiveInteger",
@@ -108,7 +108,7 @@ NOTHING: Final = number_of(OWL + "Nothing")
 CLASS: Final = number_of(OWL + "Class")
 DATATYPES: Final[tuple[int, ...]] = (
     *(number_of(XSD + name) for name in _XSD),
-    *(number_of(RDF + name) for name in ("PlainLiteral", "XMLLiteral", "langString")),
+    *(number_of(RDF + name) for name in ("PlainLiteral", "XMLLiteral")),
     number_of(RDFS + "Literal"),
 )
 

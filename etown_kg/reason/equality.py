@@ -52,7 +52,7 @@ class LoggedEdges(NamedTuple):
 
 
 class LiteralClash(NamedTuple):
-    """Two literals of different value that `rule` makes the same (rule dt-diff)."""
+    """Two literals of different value that `rule` makes the same (dt-diff and eq-diff1)."""
 
     first: int
     second: int
@@ -120,9 +120,8 @@ class Equality:
                 self._join(one, other, merged, edges.rule)
             else:
                 self._join_literals(one, other, merged, edges.rule)
-        changed = {
-            number for number in merged if self.representative(number) != int(table[number])
-        }
+        table = self.table()
+        changed = {n for n in merged if self.representative(n) != int(table[n])}
         for number in changed:
             self._table[number] = self.representative(number)
         return changed

@@ -208,7 +208,7 @@ class Engine:
         self._counts: dict[str, list[int]] = {}
 
     def load(self, triples: Mapping[int, Keys]) -> None:
-        """Close over these triples too: forward keys by predicate, in any order."""
+        """Close over these triples too: sorted forward keys by predicate."""
         schema: dict[int, Keys] = {}
         facts: dict[int, Keys] = {}
         for predicate, keys in triples.items():
@@ -221,7 +221,8 @@ class Engine:
                 facts[predicate] = keys
         for part in (schema, facts):
             for predicate, keys in part.items():
-                self._put_forward(predicate, keys)
+                name = self.equality.representative(predicate)
+                self._put_forward(name, self._renamed(keys))
             self.run()
 
     def _put_forward(self, predicate: int, keys: Keys) -> None:
@@ -246,6 +247,9 @@ class Engine:
                 continue
             elif self._is_schema_dirty:
                 self._respecialise()
+                self._restate_strings()
+            elif self.literals.has_new_strings(self._restated_strings):
+                self._restate_strings()
             else:
                 return
             counts = tuple(RuleCount(rule, *count) for rule, count in self._counts.items())
@@ -507,10 +511,17 @@ class Engine:
             variable = self.facts.get(predicate)
             if variable is not None and len(variable):
                 self._put_forward(predicate, self._with_values(variable.forward()))
+
+    def _restate_strings(self) -> None:
+        """Restate plain strings whose value another spelling made known since."""
         for string, value in self.literals.strings_to_restate(self._restated_strings):
             for predicate, variable in self.facts:
-                if self._compares_all or predicate in self._compared:
-                    self._put_forward(predicate, np.sort(slice_of(variable.backward(), string) << 32 | value))
+                if not self._compares_all and predicate not in self._compared:
+                    continue
+                subjects = slice_of(variable.backward(), string)
+                self._put_forward(predicate, self._renamed(pack(subjects, value)))
+                objects = slice_of(variable.forward(), string)
+                self._put_forward(predicate, self._renamed(pack(value, objects)))
 
     # Rules on what is recent.
 
@@ -586,8 +597,14 @@ class Engine:
         if solutions.count:
             if instance.rule.id in _TURNING and not self._has_literal_subjects:
                 self._watch_subjects(solutions.columns[head.subject])
+            if head.object in self._inert and instance.rule.id == "prp-rng":
+                solutions = self._without_literals(solutions, head.subject)
             self._put_head(head, solutions)
             self._count(instance.rule.id, rows.count, solutions.count)
+
+    def _without_literals(self, solutions: Bindings, variable: int) -> Bindings:
+        """Drop literals: their type is not read by any rule but dt-not-type, which looks itself."""
+        return solutions.take(self.dictionary.kinds[solutions.columns[variable]] < LITERAL)
 
     def _watch_subjects(self, subjects: Ids) -> None:
         """Literals that get into a subject's place are to be compared by value everywhere."""
@@ -601,11 +618,8 @@ class Engine:
                 self._put_head(Atom(predicate, head.subject, head.object), rows)
             return
         subject, object_ = solutions.value(head.subject), solutions.value(head.object)
-        if head.predicate == TYPE and isinstance(object_, int):
-            if object_ == THING and not self.is_thing_open:
-                return
-            if object_ in self._inert and not isinstance(subject, int):
-                subject = subject[self.dictionary.kinds[subject] < LITERAL]
+        if head.predicate == TYPE and isinstance(object_, int) and object_ == THING and not self.is_thing_open:
+            return
         if isinstance(subject, int) and isinstance(object_, int):
             subject = np.array([subject])
         if isinstance(subject, int):
@@ -641,6 +655,8 @@ class Engine:
         keep = {term for term in instance.head if term < 0}
         solutions = solve(self.facts, instance.body, UNIT, keep)
         if solutions.count:
+            if instance.head.object in self._inert and instance.rule.id == "prp-rng":
+                solutions = self._without_literals(solutions, instance.head.subject)
             self._put_head(instance.head, solutions)
             self._count(instance.rule.id, solutions.count, solutions.count)
 

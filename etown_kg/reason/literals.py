@@ -18,7 +18,6 @@ from etown_kg.reason.datatypes import (
     SUPPORTED,
     Value,
     canonical_literal,
-    is_comparable,
     is_in_space,
     value_of,
 )
@@ -54,6 +53,10 @@ class Literals:
             self._values[number] = value_of(self.parts(number))
         return self._values[number]
 
+    def is_supported(self, number: int) -> bool:
+        """Whether the literal's datatype is in the datatype map."""
+        return self.parts(number).datatype in SUPPORTED
+
     def is_ill_typed(self, number: int) -> bool:
         """Whether the lexical form is none of its datatype's."""
         return self.value(number) is None
@@ -63,9 +66,7 @@ class Literals:
         one, other = self.value(first), self.value(second)
         if one is None or other is None or one == other:
             return False
-        return is_comparable(self.parts(first).datatype) and is_comparable(
-            self.parts(second).datatype
-        )
+        return self.is_supported(first) and self.is_supported(second)
 
     def is_same(self, first: int, second: int) -> bool:
         """Whether two literals have the same value (rule dt-eq)."""
@@ -93,7 +94,7 @@ class Literals:
             # A plain or tagged string. Its value may get a number later, so nothing is kept.
             return self._dictionary.find(b"=" + term) or number if self._shared_strings else number
         value = self.value(number)
-        if value is None or self.parts(number).datatype not in SUPPORTED:
+        if value is None or not self.is_supported(number):
             result = number
         else:
             (result,) = self._dictionary.encode([b"=" + canonical_literal(value)])
@@ -101,6 +102,10 @@ class Literals:
                 self._shared_strings.add(result)
         self._numbers[number] = result
         return result
+
+    def has_new_strings(self, known: set[int]) -> bool:
+        """Whether strings got numbered values that are not in `known`."""
+        return not self._shared_strings <= known
 
     def strings_to_restate(self, known: set[int]) -> list[tuple[int, int]]:
         """Plain strings whose value got a number since `known`, which is brought up to date."""
@@ -117,11 +122,21 @@ class Literals:
 
         An ill-typed literal is in none, not even in its own.
         """
-        iri = self.datatype_iri[datatype]
+        return self._map_values(numbers, self.datatype_iri[datatype], is_unknown_in=False)
 
+    def not_in_datatype(self, numbers: Ids, datatype: int) -> Mask:
+        """For each literal whether the supported datatype is known not to have its value.
+
+        Nothing is known of a literal whose own datatype is outside the map.
+        """
+        return ~self._map_values(numbers, self.datatype_iri[datatype], is_unknown_in=True)
+
+    def _map_values(self, numbers: Ids, datatype: str, *, is_unknown_in: bool) -> Mask:
         def holds(number: int) -> bool:
             value = self.value(number)
-            return value is not None and is_in_space(value, iri)
+            if value is not None and is_in_space(value, datatype):
+                return True
+            return is_unknown_in and not self.is_supported(number)
 
         return np.fromiter(map(holds, numbers.tolist()), dtype=bool, count=len(numbers))
 

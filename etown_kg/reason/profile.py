@@ -14,8 +14,8 @@ Both run the same rules; `lean`, the default, leaves out what clutters an answer
 What follows from a triple left out is not left out: an ontology that says something about
 owl:Thing or owl:sameAs themselves gets all consequences. An asserted triple is always shown.
 
-`full` shows what the tables derive, with one exception: dt-diff, a triple for every two literals
-of different value, stays unspoken; the engine compares literals where a rule asks.
+`full` shows what the tables derive, for conformance: dt-diff among it, a triple for every two
+literals of different value, so mind the size.
 """
 
 from __future__ import annotations
