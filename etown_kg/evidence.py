@@ -71,7 +71,8 @@ def evidence_turtle(article_file: Path, article: str, name: str, phrase: str) ->
     quoted = phrase.replace("\\", "\\\\").replace('"', '\\"')
     return (
         f"evidence:{name} a et:Evidence , oa:SpecificResource ;\n"
-        f"    et:inArticle article:{article} ; oa:hasSource article:{article} ;\n"
+        f"    et:inArticle article:{article} ;\n"
+        f"    oa:hasSource article:{article} ;\n"
         f"    et:documentPart document-part:{part} ;\n"
         f"    oa:hasSelector <evidence/{name}/quote> , <evidence/{name}/position> .\n"
         f'<evidence/{name}/quote> a oa:TextQuoteSelector ; oa:exact "{quoted}" .\n'
