@@ -140,7 +140,6 @@ FAULTS: dict[str, tuple[str, str]] = {
     "R06-modified": ("S13", _instead("ex:article", "dcterms:modified", '"July 2022"')),
     "R06-sha256": ("S13", _instead("ex:article", "et:sha256", '"ABC"')),
     "R06-file-name": ("S13", _without("ex:article", "et:fileName")),
-    "R06-fact-range": ("S13", _without("ex:article", "et:firstFactId")),
     "R06-paragraph-count": ("S13", _without("ex:article", "et:paragraphCount")),
     "R09-explanation": ("S09", _without("ex:both", "et:explanation")),
     "R09-note-relates": ("S09", _with("ex:note", "a et:Note ; et:relates ex:both")),

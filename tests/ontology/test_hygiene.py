@@ -49,3 +49,10 @@ def test_a_query_speaks_english_and_chinese(name: str) -> None:
 
 def test_queries_of_the_closure_are_not_run_on_what_is_asserted() -> None:
     assert {query.path.parent.name for query in read_queries(HYGIENE)} == {"hygiene"}
+
+
+@pytest.mark.parametrize("name", QUERIES)
+def test_a_query_is_documented_with_its_severity(name: str) -> None:
+    page = HYGIENE.parents[2] / "docs" / "validation.md"
+    row = f"| `{name}` | {QUERIES[name].severity} | "
+    assert row in page.read_text(encoding="utf-8")
