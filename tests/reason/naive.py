@@ -477,8 +477,18 @@ class Fixpoint(NamedTuple):
         return {clash.rule for clash in self.clashes}
 
 
-def close(triples: Iterable[Triple], rules: Iterable[str] = RULES) -> Fixpoint:
-    """The least fixpoint of the named rules (default: all) over the triples."""
+class TooLargeError(Exception):
+    """The closure outgrew what the caller wants to wait for."""
+
+
+def close(
+    triples: Iterable[Triple], rules: Iterable[str] = RULES, *, most: int | None = None
+) -> Fixpoint:
+    """The least fixpoint of the named rules (default: all) over the triples.
+
+    Raises:
+        TooLargeError: there are more than `most` triples.
+    """
     chosen = [RULES[name] for name in rules]
     closure = index(unify_string(triple) for triple in triples)
     grew = True
@@ -487,6 +497,8 @@ def close(triples: Iterable[Triple], rules: Iterable[str] = RULES) -> Fixpoint:
         for rule in chosen:
             for triple in derive(rule, closure) if rule.head else ():
                 grew = closure.add(triple) or grew
+            if most is not None and len(closure.all) > most:
+                raise TooLargeError
     clashes = {clash for rule in chosen if not rule.head for clash in find_clashes(rule, closure)}
     return Fixpoint(closure.all, clashes)
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
+
 import pytest
 
 from etown_kg.reason import materialise
+from etown_kg.reason.profile import Profile
 from tests.reason.case_files import list_cases, read_case, rule_of
 from tests.reason.naive import Triple, unify_string
 from tests.reason.profiles import is_clutter
@@ -34,6 +38,11 @@ OWLRL_FAULTS = {
     "eq-diff3": _LAST,
     "prp-adp": _LAST,
     "prp-npa2+value": _AS_TERMS,
+    "cls-svf1+datatype": _AS_TERMS,
+    "prp-spo2+through-value": _AS_TERMS,
+    "dt-not-type+name-of-literal": "does not check types given to literals",
+    "dt-not-type+subclass-of-datatype": "does not check types given to literals",
+    "eq-diff1+datatype-cardinality": "makes unequal literals the same without a word",
 }
 
 
@@ -47,22 +56,29 @@ def witnessed(cases: list[str]) -> list[object]:
     ]
 
 
-def unified(triples: set[Triple]) -> set[Triple]:
+# The cases that are about what holds of every graph.
+AXIOMATIC = {"prp-ap", "cls-thing", "cls-nothing1", "dt-type1", "dt-type2"}
+# The full profile leaves dt-diff's triples unspoken (`etown_kg/reason/profile.py`); that unequal
+# literals clash when they are made the same is in the cases of eq-diff1.
+GIVEN = [case for case in list_cases("given") if case != "dt-diff"]
+
+
+def unified(triples: Iterable[Any]) -> set[Triple]:
     return {unify_string(triple) for triple in triples}
 
 
-def close_with_engine(triples: set[Triple], profile: str) -> set[Triple]:
-    return unified(set(materialise(triples, profile=profile).graph()))
+def close_with_engine(triples: set[Triple], profile: Profile) -> set[Triple]:
+    return unified(materialise(triples, profile=profile).graph())
 
 
-@pytest.mark.parametrize("case", list_cases("given"))
+@pytest.mark.parametrize("case", GIVEN)
 def test_full_closure_has_what_follows_and_nothing_more(case: str) -> None:
     closure = close_with_engine(read_case(case, "given"), "full")
     assert unified(read_case(case, "entailed")) <= closure
     assert not unified(read_case(case, "not_entailed")) & closure
 
 
-@pytest.mark.parametrize("case", list_cases("given"))
+@pytest.mark.parametrize("case", GIVEN)
 def test_lean_closure_lacks_only_clutter(case: str) -> None:
     given = unified(read_case(case, "given"))
     closure = close_with_engine(given, "lean")
@@ -74,20 +90,20 @@ def test_lean_closure_lacks_only_clutter(case: str) -> None:
 
 @pytest.mark.parametrize("profile", ["lean", "full"])
 @pytest.mark.parametrize("case", list_cases("clash"))
-def test_violation_is_reported_by_its_rule(case: str, profile: str) -> None:
+def test_violation_is_reported_by_its_rule(case: str, profile: Profile) -> None:
     violations = materialise(read_case(case, "clash"), profile=profile).violations
     assert rule_of(case) in {violation.rule for violation in violations}
 
 
 @pytest.mark.parametrize("profile", ["lean", "full"])
 @pytest.mark.parametrize("case", list_cases("clash"))
-def test_near_miss_is_no_violation(case: str, profile: str) -> None:
+def test_near_miss_is_no_violation(case: str, profile: Profile) -> None:
     assert not materialise(read_case(case, "no_clash"), profile=profile).violations
 
 
 @pytest.mark.parametrize("case", witnessed(list_cases("given")))
 def test_owlrl_agrees_on_what_follows(case: str) -> None:
-    closure = close_with_owlrl(read_case(case, "given")).triples
+    closure = close_with_owlrl(read_case(case, "given"), axiomatic=case in AXIOMATIC).triples
     assert unified(read_case(case, "entailed")) <= closure
     assert not unified(read_case(case, "not_entailed")) & closure
 

@@ -21,8 +21,11 @@ class Testimony(NamedTuple):
     errors: set[str]
 
 
-def close_with_owlrl(triples: Iterable[Triple]) -> Testimony:
-    """The closure under OWL 2 RL with axiomatic triples, as owlrl computes it."""
+def close_with_owlrl(triples: Iterable[Triple], *, axiomatic: bool = False) -> Testimony:
+    """The closure under OWL 2 RL as owlrl computes it.
+
+    `axiomatic` adds what the rules with an empty body give, and costs owlrl a second or two.
+    """
     # rdflib logs a traceback for each ill-typed literal that owlrl touches.
     logger = logging.getLogger("rdflib.term")
     level = logger.level
@@ -33,7 +36,7 @@ def close_with_owlrl(triples: Iterable[Triple]) -> Testimony:
             for triple in triples:
                 graph.add(triple)
             owlrl.DeductiveClosure(
-                owlrl.OWLRL_Semantics, axiomatic_triples=True, datatype_axioms=True
+                owlrl.OWLRL_Semantics, axiomatic_triples=axiomatic, datatype_axioms=axiomatic
             ).expand(graph)
     finally:
         logger.setLevel(level)
