@@ -278,14 +278,7 @@ class Closure:
     def _different_keys(self, known: Keys) -> Keys:
         """Rule dt-diff, which only the full profile spells out: quadratic in the literals."""
         literals = self.engine.literals
-        numbers = literals.all_literals().tolist()
-        pairs = [
-            one << 32 | other
-            for one in numbers
-            for other in numbers
-            if literals.is_different(one, other)
-        ]
-        keys = np.array(pairs, dtype=np.int64)
+        keys = literals.different_pairs(literals.all_literals())
         table = self.engine.equality.table()
         keys = distinct(pack(table[leading(keys)], table[trailing(keys)]))
         keys = self.engine.equality.expand(keys)

@@ -29,7 +29,7 @@ from etown_kg.reason.relation import (
     slice_of,
     trailing,
 )
-from etown_kg.reason.rules import Rule
+from etown_kg.reason.rules import RULE, Rule
 from etown_kg.reason.schema import Instance
 from etown_kg.reason.variable import Facts
 
@@ -120,6 +120,18 @@ class Equality:
                 self._join(one, other, merged, edges.rule)
             else:
                 self._join_literals(one, other, merged, edges.rule)
+        return self._changes(merged)
+
+    def unite_spellings(self, literals: Ids, values: Ids, stage: int) -> set[int]:
+        """Merge literals with their values (rule dt-eq); return the terms that changed."""
+        self.log.append(LoggedEdges(stage, Edges(literals, values, RULE["dt-eq"])))
+        merged: set[int] = set()
+        for literal, value in zip(literals.tolist(), values.tolist(), strict=True):
+            self._join(literal, value, merged, RULE["dt-eq"])
+        return self._changes(merged)
+
+    def _changes(self, merged: set[int]) -> set[int]:
+        """Of the terms that moved to another clique those with a new representative."""
         table = self.table()
         changed = {n for n in merged if self.representative(n) != int(table[n])}
         for number in changed:

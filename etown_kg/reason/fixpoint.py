@@ -140,9 +140,11 @@ _ANNOTATION_PROPERTIES = tuple(
     )
 )  # fmt: skip
 _ANNOTATION_PROPERTY = number_of(OWL + "AnnotationProperty")
-# Properties whose reflexive pairs, and classes whose members, the lean profile leaves out; when
-# a rule is specialised on one of them, what is left out would have consequences.
-_REFLEXIVE = frozenset({SAME_AS})
+# What makes even a reflexive pair of a property count, and the classes whose members the lean
+# profile leaves out: where an ontology uses them, what is left out would have consequences.
+_RESTRICTING = frozenset(
+    number_of(OWL + name) for name in ("IrreflexiveProperty", "AsymmetricProperty")
+)
 _LEFT_OUT_CLASSES = frozenset({DATATYPE, _ANNOTATION_PROPERTY})
 _CLASH_CLASS_PROPERTIES = tuple(
     number_of(OWL + name) for name in ("disjointWith", "complementOf")
@@ -203,6 +205,8 @@ class Engine:
         self._inert: frozenset[int] = frozenset()
         self._typed_terms = 0
         self._has_literal_subjects = False
+        self._is_reflexive = False
+        self._is_different_open = False
         # The terms that instances and passing up name.
         self._constants: set[int] = set()
         self._counts: dict[str, list[int]] = {}
@@ -250,7 +254,7 @@ class Engine:
                 self._restate_strings()
             elif self.literals.has_new_strings(self._restated_strings):
                 self._restate_strings()
-            else:
+            elif not self._add_reflexive() and not self._unite_spellings():
                 return
             counts = tuple(RuleCount(rule, *count) for rule, count in self._counts.items())
             milliseconds = (time.perf_counter() - started) * 1000
@@ -316,6 +320,9 @@ class Engine:
         if not len(new):
             return
         variable.extend(new, self.stage(_Stage.TYPED))
+        if self._compares_all:
+            for keys in self._restate({TYPE: swapped(new)}).values():
+                variable.put_keys(swapped(keys))
         higher = self._classes_above(new, self.class_edges)
         if len(higher):
             variable.extend(difference(higher, variable.keys), self.stage(_Stage.TYPED_UP))
@@ -376,6 +383,26 @@ class Engine:
             self._take_same_as()
         if self.equality.rigid:
             self._copy_rigid()
+
+    def _unite_spellings(self) -> bool:
+        """Rule dt-eq where a value is the same as some other term; whether that is anything new.
+
+        The lean profile shows one spelling of a value, and needs this not.
+        """
+        if not self.is_full or not self.equality:
+            return False
+        found = [
+            (literal, value)
+            for value, literals in self.literals.by_value().items()
+            if len(self.equality.members(value)) > 1
+            for literal in literals
+            if self.equality.representative(literal) != self.equality.representative(value)
+        ]
+        if found:
+            pairs = np.array(found, dtype=np.int64)
+            changed = self.equality.unite_spellings(pairs[:, 0], pairs[:, 1], self.stage(0))
+            self._rename(changed)
+        return bool(found)
 
     def _take_same_as(self) -> None:
         """Turn new owl:sameAs pairs of different terms into edges; keep pairs of one term."""
@@ -515,6 +542,9 @@ class Engine:
     def _restate_strings(self) -> None:
         """Restate plain strings whose value another spelling made known since."""
         for string, value in self.literals.strings_to_restate(self._restated_strings):
+            if len(self.equality.members(string)) > 1:
+                pair = np.array([string]), np.array([value])
+                self._rename(self.equality.unite_spellings(*pair, self.stage(_Stage.EQUAL)))
             for predicate, variable in self.facts:
                 if not self._compares_all and predicate not in self._compared:
                     continue
@@ -731,21 +761,33 @@ class Engine:
             or self._by_predicate.get(TYPE)
             or self.above.get(TYPE)
         )
-        strange_reflexive = any(
-            self._by_predicate.get(p) or slice_of(facts.forward(SUB_PROPERTY_OF), p).tolist() not in ([], [p])
-            for p in _REFLEXIVE
-        )
+        strange_reflexive = self._is_spoken_of(SAME_AS)
+        if self.is_full and self._is_spoken_of(_DIFFERENT):
+            self._is_different_open = True
         strange_class = any(c in used or c in has_others for c in _LEFT_OUT_CLASSES)
         if (self.is_full or is_strange) and not self.is_thing_open:
             self.is_thing_open = True
             self._evaluate_over_thing()
         if (self.is_full or is_strange or strange_reflexive or strange_class) and not self.has_axioms:
             self._add_axioms()
-        if strange_reflexive:
-            self._add_reflexive()
+        self._is_reflexive |= strange_reflexive
         datatypes = {d for d in DATATYPES if self.is_full or d in used or d in has_others}
         self._inert = frozenset(DATATYPES) - datatypes if not self.is_full else frozenset()
         self._type_literals(datatypes)
+
+    def _is_spoken_of(self, property_: int) -> bool:
+        """Whether an axiom makes pairs of this vocabulary property count elsewhere."""
+        for predicate, variable in self.facts:
+            if predicate == TYPE:
+                if _RESTRICTING & set(self.facts.objects(TYPE, property_).tolist()):
+                    return True
+            elif predicate < VOCABULARY_SIZE and predicate not in _ANNOTATION_PROPERTIES:
+                others = np.concatenate(
+                    (slice_of(variable.forward(), property_), slice_of(variable.backward(), property_))
+                )
+                if bool((others != property_).any()):
+                    return True
+        return bool(self.equality.rigid.get(property_))
 
     def _evaluate_over_thing(self) -> None:
         """Evaluate again what was left out while owl:Thing had no consequences."""
@@ -760,20 +802,27 @@ class Engine:
         self.facts[TYPE].put(np.array(_ANNOTATION_PROPERTIES), _ANNOTATION_PROPERTY)
         self.facts[TYPE].put(np.array(DATATYPES), DATATYPE)
 
-    def _add_reflexive(self) -> None:
-        """Rule eq-ref, when owl:sameAs itself has consequences."""
+    def _add_reflexive(self) -> bool:
+        """Rules eq-ref and dt-diff when their triples have consequences; whether any is new."""
+        if not self._is_reflexive and not self._is_different_open:
+            return False
+        if self._is_different_open:
+            numbers = self.literals.all_literals()
+            known = self.facts[_DIFFERENT].keys
+            found = self._renamed(self.literals.different_pairs(numbers))
+            self.facts[_DIFFERENT].put_keys(difference(found, known))
+        if not self._is_reflexive:
+            return self.facts[_DIFFERENT].has_additions
         used = np.zeros(len(self.dictionary), dtype=bool)
         for predicate, variable in self.facts:
-            if predicate != LIST_MEMBER:
+            if predicate != LIST_MEMBER and len(variable):
                 used[predicate] = True
                 used[leading(variable.keys)] = True
                 used[trailing(variable.keys)] = True
         terms = np.flatnonzero(used)
         missing = difference(pack(terms, terms), self.facts[SAME_AS].keys)
-        if len(missing):
-            self.facts[SAME_AS].put_keys(missing)
-            # New triples bring new terms: look again when they have come.
-            self._is_schema_dirty = True
+        self.facts[SAME_AS].put_keys(missing)
+        return any(self.facts[p].has_additions for p in (SAME_AS, _DIFFERENT))
 
     def _type_literals(self, datatypes: set[int]) -> None:
         """Rule dt-type2 for the datatypes that a rule reads."""

@@ -22,7 +22,7 @@ from etown_kg.reason.datatypes import (
     value_of,
 )
 from etown_kg.reason.dictionary import DATATYPES, LITERAL, Dictionary
-from etown_kg.reason.relation import Ids, Mask
+from etown_kg.reason.relation import Ids, Keys, Mask
 from etown_kg.reason.syntax import XSD_STRING, LiteralParts, split_literal
 from etown_kg.vocab import RDF, RDFS
 
@@ -72,6 +72,22 @@ class Literals:
         """Whether two literals have the same value (rule dt-eq)."""
         value = self.value(first)
         return first == second or (value is not None and value == self.value(second))
+
+    def different_pairs(self, numbers: Ids) -> Keys:
+        """Rule dt-diff: keys of all pairs of literals with different values, sorted.
+
+        Quadratic in the literals.
+        """
+        ordered = sorted(numbers.tolist())
+        return np.array(
+            [
+                one << 32 | other
+                for one in ordered
+                for other in ordered
+                if self.is_different(one, other)
+            ],
+            dtype=np.int64,
+        )
 
     def value_numbers(self, numbers: Ids) -> Ids:
         """The number of each literal's value; its own number if it needs no other.
