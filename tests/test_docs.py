@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from etown_kg.cli import commands
+from etown_kg.cli import COMMANDS
 from etown_kg.config import HELP, PREFIX, Settings
 from etown_kg.formats import CSV, RDF_FORMATS, SOLUTION_FORMATS
 from etown_kg.graph import KnowledgeGraph
@@ -33,14 +33,14 @@ def test_every_setting_has_its_help() -> None:
     assert set(HELP) == set(Settings.__dataclass_fields__)
 
 
-@pytest.mark.parametrize("name", sorted(commands.commands))
+@pytest.mark.parametrize("name", sorted(COMMANDS))
 def test_a_command_is_documented(name: str) -> None:
     assert f"| `etown-kg {name}` |" in USING
 
 
 def test_no_documented_command_is_missing() -> None:
     named = re.findall(r"^\| `etown-kg (\w+)` \|", USING, re.MULTILINE)
-    assert sorted(named) == sorted(commands.commands)
+    assert sorted(named) == sorted(COMMANDS)
 
 
 def test_every_route_is_documented(shipped_app: Flask) -> None:

@@ -7,25 +7,43 @@ to standard output, everything said about them (progress, timings, errors) to st
 from __future__ import annotations
 
 from collections.abc import Sequence
+from importlib import import_module
 from typing import Any
 
 import click
 
 from etown_kg import __version__
-from etown_kg.cli.build import build
-from etown_kg.cli.check import check, locate, validate
 from etown_kg.cli.console import fail
-from etown_kg.cli.export import export
 from etown_kg.cli.options import graph_options
-from etown_kg.cli.query import query
-from etown_kg.cli.serve import serve
 from etown_kg.errors import EtownError
 
-__all__ = ["commands", "main"]
+__all__ = ["COMMANDS", "commands", "main"]
+
+# The commands and their modules, which are imported when they are needed: the validator alone
+# takes longer to import than the shipped graph to load.
+COMMANDS: dict[str, str] = {
+    "serve": "etown_kg.cli.serve",
+    "query": "etown_kg.cli.query",
+    "export": "etown_kg.cli.export",
+    "build": "etown_kg.cli.build",
+    "validate": "etown_kg.cli.check",
+    "check": "etown_kg.cli.check",
+    "locate": "etown_kg.cli.check",
+}
 
 
 class _Commands(click.Group):
-    """A group that says a failure in one message instead of a traceback."""
+    """A group that imports its commands late and says a failure without a traceback."""
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            return None
+        command = getattr(import_module(COMMANDS[name]), name)
+        assert isinstance(command, click.Command)
+        return command
 
     def main(self, args: Sequence[str] | None = None, *rest: Any, **options: Any) -> Any:
         try:
@@ -58,10 +76,6 @@ def commands() -> None:
     --data name another one. The environment variables ETOWN_ONTOLOGY, ETOWN_DATA, ETOWN_BASE,
     ETOWN_REASONER, ETOWN_HOST, ETOWN_PORT and ETOWN_THREADS set the same things.
     """
-
-
-for _command in (serve, query, export, build, validate, check, locate):
-    commands.add_command(_command)
 
 
 def main() -> None:

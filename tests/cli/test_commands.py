@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from etown_kg import __version__
-from etown_kg.cli import commands
+from etown_kg.cli import COMMANDS
 from tests.cli.conftest import Run
 
-NAMES = sorted(commands.commands)
+NAMES = sorted(COMMANDS)
 
 
 def test_the_commands_are_those_of_the_documentation() -> None:
