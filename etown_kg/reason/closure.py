@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, overload
 
 import numpy as np
 
@@ -18,8 +18,11 @@ from etown_kg.errors import SettingError
 from etown_kg.reason import source as sources
 from etown_kg.reason.consistency import Violation, findings_of, violations_of
 from etown_kg.reason.dictionary import DIFFERENT_FROM, LITERAL, SAME_AS, VALUE, Dictionary
+from etown_kg.reason.explain import Explainer
 from etown_kg.reason.fixpoint import Engine, Round
+from etown_kg.reason.justify import all_proofs, minimal_proof
 from etown_kg.reason.profile import PROFILES, Profile, is_shown_predicate, shown
+from etown_kg.reason.proof import Proof
 from etown_kg.reason.relation import (
     EMPTY,
     Keys,
@@ -350,6 +353,57 @@ class Closure:
                 for key in keys.tolist()
             ]
         )
+
+    # Explaining
+
+    @overload
+    def explain(
+        self, triple: tuple[Any, Any, Any], *, all: Literal[False] = False, limit: int = ...
+    ) -> Proof | None: ...
+
+    @overload
+    def explain(
+        self, triple: tuple[Any, Any, Any], *, all: Literal[True], limit: int = ...
+    ) -> tuple[Proof, ...]: ...
+
+    def explain(
+        self,
+        triple: tuple[Any, Any, Any],
+        *,
+        all: bool = False,  # noqa: A002 - the word for it
+        limit: int = 10,
+    ) -> Proof | None | tuple[Proof, ...]:
+        """Why a triple holds: a minimal proof, None if it does not hold.
+
+        With `all`, a tuple of all minimal proofs (those that differ in what they rest on),
+        smallest first, `limit` at most; it raises LimitError if that cannot be searched.
+        """
+        numbers = self.find(triple)
+        if numbers is None or not (self.has(*numbers) or self.holds(*numbers)):
+            return () if all else None
+        if all:
+            return all_proofs(self, numbers, limit)
+        return minimal_proof(self, numbers)
+
+    def explain_violation(self, violation: Violation) -> Proof | None:
+        """Why there is a clash; None if the violation is not one of this closure any more."""
+        return Explainer(self).prove_violation(violation)
+
+    def graphs_of(self, subject: int, predicate: int, object_: int) -> tuple[bytes, ...]:
+        """The named graphs that assert a triple (of term numbers), as N-Triples terms."""
+        found: dict[bytes, None] = {}
+        for quads in self.quads:
+            if quads.graph is None:
+                continue
+            rows = np.flatnonzero(
+                (quads.subject == subject)
+                & (quads.object == object_)
+                & (quads.predicate == predicate)
+            )
+            for graph in quads.graph[rows].tolist():
+                if graph >= 0:
+                    found[self.dictionary.term(graph)] = None
+        return tuple(found)
 
     @cached_property
     def graph_names(self) -> dict[int, bytes]:

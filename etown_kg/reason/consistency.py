@@ -39,13 +39,15 @@ NumberTriple = tuple[int, int, int]
 class Violation:
     """A clash: the rule, and the triples (of term numbers) that match its body.
 
-    `culprits` are the same triples as rdflib terms, `message` says it to people.
+    Where two literals of different value would be the same, `literals` are these two, and
+    `premises` the triples that make them so. `culprits` are the same triples as rdflib terms, `message` says it to people.
     """
 
     rule: str
     premises: tuple[NumberTriple, ...]
     message: str
     _reader: TermReader = field(repr=False, compare=False)
+    literals: tuple[int, int] | None = None
 
     @property
     def culprits(self) -> tuple[tuple[Any, Any, Any], ...]:
@@ -109,7 +111,8 @@ def _violation(
         one, other = reader.text(clash.first), reader.text(clash.second)
         by = clash.rule.id if clash.rule is not None else "owl:sameAs"
         said = f"{one} and {other} differ (dt-diff), but {by} makes them the same: {said}"
-    return Violation(rule.id, premises, f"{rule.text} But: {said}", reader)
+    literals = None if clash is None else (clash.first, clash.second)
+    return Violation(rule.id, premises, f"{rule.text} But: {said}", reader, literals)
 
 
 def _matches(engine: Engine, rule: Rule) -> Iterator[tuple[NumberTriple, ...]]:

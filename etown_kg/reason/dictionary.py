@@ -112,6 +112,18 @@ DATATYPES: Final[tuple[int, ...]] = (
     number_of(RDFS + "Literal"),
 )
 
+# The built-in annotation properties of OWL 2 (rule prp-ap).
+ANNOTATION_PROPERTIES: Final[tuple[int, ...]] = (
+    *(number_of(RDFS + name) for name in _RDFS_ANNOTATIONS),
+    *(
+        number_of(OWL + name)
+        for name in (
+            "deprecated", "versionInfo", "priorVersion", "backwardCompatibleWith",
+            "incompatibleWith",
+        )
+    ),
+)  # fmt: skip
+
 
 class Bulk:
     """The columns of the terms that were read together; see `ntriples.py`, which makes them.

@@ -26,6 +26,7 @@ import numpy as np
 
 from etown_kg.errors import LimitError
 from etown_kg.reason.dictionary import (
+    ANNOTATION_PROPERTIES,
     CLASS,
     DATATYPE,
     DATATYPES,
@@ -76,7 +77,7 @@ from etown_kg.reason.schema import (
     specialise,
 )
 from etown_kg.reason.variable import Facts, Variable
-from etown_kg.vocab import OWL, RDFS
+from etown_kg.vocab import OWL
 
 STAGES_PER_ROUND = 8
 # Columns on the way take up to this many times the room of the facts themselves.
@@ -126,19 +127,6 @@ def _general(rule: Rule) -> _General:
 
 
 _GENERAL = tuple(_general(rule) for rule in GENERAL)
-_ANNOTATION_PROPERTIES = tuple(
-    number_of(iri)
-    for iri in (
-        *(RDFS + name for name in ("label", "comment", "seeAlso", "isDefinedBy")),
-        *(
-            OWL + name
-            for name in (
-                "deprecated", "versionInfo", "priorVersion", "backwardCompatibleWith",
-                "incompatibleWith",
-            )
-        ),
-    )
-)  # fmt: skip
 _ANNOTATION_PROPERTY = number_of(OWL + "AnnotationProperty")
 # What makes even a reflexive pair of a property count, and the classes whose members the lean
 # profile leaves out: where an ontology uses them, what is left out would have consequences.
@@ -226,7 +214,9 @@ class Engine:
         for part in (schema, facts):
             for predicate, keys in part.items():
                 name = self.equality.representative(predicate)
-                self._put_forward(name, self._renamed(keys))
+                # Pairs of owl:sameAs stay as asserted: proofs name them.
+                is_raw = predicate == SAME_AS
+                self._put_forward(name, keys if is_raw else self._renamed(keys))
             self.run()
 
     def _put_forward(self, predicate: int, keys: Keys) -> None:
@@ -409,7 +399,7 @@ class Engine:
         variable = self.facts.get(SAME_AS)
         if variable is None or not variable.has_additions:
             return
-        keys = self._renamed(variable.additions())
+        keys = variable.additions()
         first, second = leading(keys), trailing(keys)
         is_edge = (first != second) & ((first >= VOCABULARY_SIZE) | (second >= VOCABULARY_SIZE))
         if is_edge.any():
@@ -419,7 +409,7 @@ class Engine:
             self.equality.rigid.setdefault(key >> 32, set()).add(key & 0xFFFFFFFF)
             self.equality.rigid.setdefault(key & 0xFFFFFFFF, set()).add(key >> 32)
             keys = np.append(keys, (key & 0xFFFFFFFF) << 32 | key >> 32)
-        kept = distinct(keys[np.isin(keys, keys[is_edge], invert=True)] if is_edge.any() else keys)
+        kept = self._renamed(keys[np.isin(keys, keys[is_edge], invert=True)] if is_edge.any() else keys)
         variable.extend(difference(kept, variable.keys), self.stage(_Stage.CONCLUDED))
 
     def _renamed(self, keys: Keys) -> Keys:
@@ -438,7 +428,7 @@ class Engine:
         self.facts[SAME_AS].put_keys(pack(roots, roots))
         for predicate, variable in self.facts:
             target = int(table[predicate])
-            pending = variable.additions()
+            pending = EMPTY if predicate == SAME_AS else variable.additions()
             if target != predicate:
                 moved = variable.keys
             else:
@@ -781,7 +771,7 @@ class Engine:
             if predicate == TYPE:
                 if _RESTRICTING & set(self.facts.objects(TYPE, property_).tolist()):
                     return True
-            elif predicate < VOCABULARY_SIZE and predicate not in _ANNOTATION_PROPERTIES:
+            elif predicate < VOCABULARY_SIZE and predicate not in ANNOTATION_PROPERTIES:
                 others = np.concatenate(
                     (slice_of(variable.forward(), property_), slice_of(variable.backward(), property_))
                 )
@@ -799,7 +789,7 @@ class Engine:
         """Rules cls-thing, cls-nothing1, prp-ap and dt-type1."""
         self.has_axioms = True
         self.facts[TYPE].put(np.array([THING, NOTHING]), CLASS)
-        self.facts[TYPE].put(np.array(_ANNOTATION_PROPERTIES), _ANNOTATION_PROPERTY)
+        self.facts[TYPE].put(np.array(ANNOTATION_PROPERTIES), _ANNOTATION_PROPERTY)
         self.facts[TYPE].put(np.array(DATATYPES), DATATYPE)
 
     def _add_reflexive(self) -> bool:

@@ -1,0 +1,573 @@
+"""Proofs of what a closure holds, by rule, down to what was asserted.
+
+Works backwards over the finished closure. A goal, a triple of term numbers, is unified with the
+heads of the rules; solving a rule's body gives its derivations. Among them only those count whose
+premises all have a lower stage than the goal (`fixpoint.py` keeps the stages), so that every
+branch ends and no proof leans on itself. Terms that are the same add three kinds of steps: a
+triple that was renamed, a value that a literal has, and the path of sameAs edges between terms.
+
+A proof is then made minimal: the closure of its leaves but one must lack the goal, else the proof
+starts anew from the fewer leaves. All minimal proofs come from the hitting-set tree (Reiter 1987):
+what one proof needs is taken away, triple by triple, and another proof is asked for, within the
+asserted triples that any derivation of the goal can reach.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from etown_kg.reason.consistency import Violation
+from etown_kg.reason.dictionary import (
+    ANNOTATION_PROPERTIES,
+    DATATYPES,
+    DIFFERENT_FROM,
+    FIRST,
+    LIST_MEMBER,
+    LITERAL,
+    NIL,
+    REST,
+    SAME_AS,
+    TYPE,
+    VALUE,
+)
+from etown_kg.reason.join import Atom, Bindings, solve
+from etown_kg.reason.proof import Proof
+from etown_kg.reason.relation import EMPTY, Ids, contains, pack, slice_of
+from etown_kg.reason.rules import RULE, RULES, Condition, Members, Pattern, Rule
+from etown_kg.reason.schema import atom_of, list_cells
+from etown_kg.reason.variable import Facts
+
+if TYPE_CHECKING:
+    from etown_kg.reason.closure import Closure
+
+Goal = tuple[int, int, int]
+
+# Beyond any stage.
+LATEST = 1 << 62
+# Derivations of one goal by one rule that are looked at.
+MAX_DERIVATIONS = 64
+# Goals that a search for all proofs may visit.
+MAX_GOALS = 5000
+# Larger proofs are left as found: shrinking them would close their leaves once for each.
+MAX_SHRINK = 24
+
+
+class Derivation(NamedTuple):
+    """One way to conclude a goal: the rule, and the triples that match its body."""
+
+    rule: Rule
+    premises: tuple[Goal, ...]
+    stage: int
+
+
+def _rules_by_head() -> dict[int | None, list[tuple[Rule, Pattern]]]:
+    """Rules and heads by the predicate of the head, None for a variable."""
+    table: dict[int | None, list[tuple[Rule, Pattern]]] = defaultdict(list)
+    for rule in RULES:
+        if rule.is_clash or rule.id.startswith("eq-") or rule.condition is not Condition.NONE:
+            continue
+        for head in rule.heads:
+            table[head.predicate if isinstance(head.predicate, int) else None].append((rule, head))
+    return table
+
+
+_BY_HEAD = _rules_by_head()
+
+
+class Explainer:
+    """Finds proofs in one closure, as it is when this is made."""
+
+    def __init__(self, closure: Closure) -> None:
+        self._closure = closure
+        self._engine = closure.engine
+        self._facts = _archive(closure.engine.facts)
+        self._neighbours: dict[int, list[tuple[int, int, Goal, Rule | None]]] | None = None
+
+    # Proofs
+
+    def prove(self, goal: Goal, before: int = LATEST) -> Proof | None:
+        """One proof of a goal with premises of earlier stages; None if there is none.
+
+        Iterative, since a proof may be deeper than Python's stack.
+        """
+        chosen: dict[tuple[Goal, int], Derivation | None] = {}
+        stack = [(goal, before)]
+        while stack:
+            wanted = stack.pop()
+            if wanted in chosen:
+                continue
+            if self._closure.is_asserted(*wanted[0]):
+                chosen[wanted] = None
+                continue
+            derivation = next(iter(self.derivations(*wanted, limit=1)), None)
+            if derivation is None:
+                return None
+            chosen[wanted] = derivation
+            stack += [(premise, derivation.stage) for premise in derivation.premises]
+        return self._build(goal, before, chosen)
+
+    def _build(
+        self, goal: Goal, before: int, chosen: dict[tuple[Goal, int], Derivation | None]
+    ) -> Proof:
+        built: dict[tuple[Goal, int], Proof] = {}
+        stack = [(goal, before)]
+        while stack:
+            wanted = stack[-1]
+            derivation = chosen[wanted]
+            below = [(p, derivation.stage) for p in derivation.premises] if derivation else []
+            missing = [item for item in below if item not in built]
+            if missing:
+                stack += missing
+                continue
+            stack.pop()
+            if derivation is None:
+                built[wanted] = self._leaf(wanted[0])
+            else:
+                rule = derivation.rule
+                premises = tuple(built[item] for item in below)
+                built[wanted] = Proof(self._said(wanted[0]), rule.id, rule.text, premises)
+        return built[goal, before]
+
+    def _leaf(self, goal: Goal) -> Proof:
+        names = tuple(name.decode() for name in self._closure.graphs_of(*goal))
+        return Proof(self._said(goal), "", "", (), names)
+
+    def _said(self, goal: Goal) -> tuple[str, str, str]:
+        s, p, o = (self._closure.terms.ntriples(number).decode() for number in goal)
+        return s, p, o
+
+    def prove_violation(self, violation: Violation) -> Proof | None:
+        """A proof of a clash; None if its premises no longer hold."""
+        rule = RULE[violation.rule]
+        if violation.literals is not None:
+            one, other = violation.literals
+            same = self._prove_clash(one, other)
+            differ = (one, DIFFERENT_FROM, other)
+            clause = RULE["dt-diff"]
+            premises = (same, Proof(self._said(differ), clause.id, clause.text))
+        else:
+            premises = tuple(self.prove(premise) for premise in violation.premises)  # type: ignore[assignment]
+        if any(premise is None for premise in premises):
+            return None
+        return Proof(None, rule.id, rule.text, premises)  # type: ignore[arg-type]
+
+    def _prove_clash(self, one: int, other: int) -> Proof | None:
+        """That two literals would be the same; the engine does not merge them."""
+        goal = (one, SAME_AS, other)
+        for derivation in self._identity(one, other, LATEST, MAX_DERIVATIONS):
+            premises = tuple(self.prove(p, derivation.stage) for p in derivation.premises)
+            if all(premises):
+                rule = derivation.rule
+                return Proof(self._said(goal), rule.id, rule.text, premises)  # type: ignore[arg-type]
+        return self.prove(goal)
+
+    # Derivations
+
+    def derivations(self, goal: Goal, before: int, limit: int = MAX_DERIVATIONS) -> list[Derivation]:
+        """Ways to conclude a goal, earliest premises first.
+
+        Args:
+            before: premises must be earlier than this stage, and than the goal's own.
+        """
+        subject, predicate, object_ = goal
+        if predicate == SAME_AS and subject != object_:
+            found = self._same_as(subject, object_, before, limit)
+            if found:
+                return found[:limit]
+        stage = self._stage(goal)
+        if stage < 0 or (stage >= before and before != LATEST):
+            found = self._clauses(goal)
+            return found or self._respelled(goal, before)[:limit]
+        before = min(before, stage)
+        found = [*self._clauses(goal), *self._by_rules(goal, before, limit)]
+        found += self._by_value(goal, before) + self._renamed(goal, before)
+        found.sort(key=lambda derivation: (derivation.stage, len(derivation.premises)))
+        return found[:limit]
+
+    def _stage(self, goal: Goal) -> int:
+        variable = self._facts.get(goal[1])
+        if variable is None:
+            return -1
+        lead, trail = (goal[2], goal[0]) if variable.is_class_led else (goal[0], goal[2])
+        return int(variable.stages(np.array([lead << 32 | trail]))[0])
+
+    def _stages(self, predicate: int, subjects: Ids, objects: Ids) -> Ids:
+        """Stages of many pairs of one predicate; an asserted one is there from the start."""
+        variable = self._facts.get(predicate)
+        if variable is None:
+            return np.full(len(subjects), -1)
+        forward = pack(subjects, objects)
+        keys = pack(objects, subjects) if variable.is_class_led else forward
+        stages = variable.stages(keys)
+        asserted = self._closure.asserted.get(predicate, EMPTY)
+        stages[contains(asserted, forward)] = 0
+        if predicate == SAME_AS:
+            stages[subjects == objects] = 0
+        return stages
+
+    def _clauses(self, goal: Goal) -> list[Derivation]:
+        """Rules without premises."""
+        subject, predicate, object_ = goal
+        kinds = self._engine.dictionary.kinds
+        literals = self._engine.literals
+        is_literals = kinds[subject] >= LITERAL and kinds[object_] >= LITERAL
+        rule = ""
+        if predicate == SAME_AS and subject == object_:
+            rule = "eq-ref"
+        elif predicate == SAME_AS and is_literals and literals.is_same(subject, object_):
+            rule = "dt-eq"
+        elif predicate == DIFFERENT_FROM and is_literals and literals.is_different(subject, object_):
+            rule = "dt-diff"
+        elif predicate == TYPE and kinds[subject] >= LITERAL and object_ in DATATYPES:
+            if literals.in_datatype(np.array([subject]), object_)[0]:
+                rule = "dt-type2"
+        elif goal in _axioms():
+            rule = _axioms()[goal]
+        return [Derivation(RULE[rule], (), 0)] if rule else []
+
+    def _by_rules(self, goal: Goal, before: int, limit: int) -> list[Derivation]:
+        found: list[Derivation] = []
+        for rule, head in (*_BY_HEAD[goal[1]], *_BY_HEAD[None]):
+            known = _unify(head, goal)
+            if known is None:
+                continue
+            if rule.members in (Members.EVERY, Members.PATH):
+                found += self._by_list_rule(rule, head, goal, before, limit)
+            else:
+                found += self._solved(rule, rule.flat_patterns, known, before, limit)
+        return found
+
+    def _by_list_rule(
+        self, rule: Rule, head: Pattern, goal: Goal, before: int, limit: int
+    ) -> Iterator[Derivation]:
+        """Rules over every member of a list: once for each list that an axiom names."""
+        assert rule.list is not None
+        axiom = rule.patterns[0]
+        known = _unify(head, goal) or {}
+        start = axiom.subject if isinstance(axiom.subject, int) else known.get(axiom.subject, -1)
+        heads = Atom(int(axiom.predicate), start, -2)
+        if not self._facts.size(heads.predicate):
+            return
+        solutions = solve(self._facts, [heads])
+        for row in range(solutions.count):
+            node = int(solutions.columns[-2][row])
+            for members in self._engine.lists.members.get(node, ()):
+                cells = self._list_triples(node, members)
+                if cells is None:
+                    continue
+                body, written = rule.for_members(members)
+                bound = _unify(written[0], goal)
+                if bound is None:
+                    continue
+                bound[rule.list[0]] = node
+                for found in self._solved(rule, body, bound, before, limit):
+                    yield found._replace(premises=(found.premises[0], *cells, *found.premises[1:]))
+
+    def _list_triples(self, head: int, members: tuple[int, ...]) -> tuple[Goal, ...] | None:
+        cells = list_cells(self._facts, head, members)
+        if cells is None:
+            return None
+        triples: list[Goal] = []
+        for cell, member, rest in zip(cells, members, [*cells[1:], NIL], strict=True):
+            triples += ((cell, FIRST, member), (cell, REST, rest))
+        return tuple(triples)
+
+    def _solved(
+        self,
+        rule: Rule,
+        patterns: Sequence[Pattern],
+        known: dict[str, int],
+        before: int,
+        limit: int,
+    ) -> list[Derivation]:
+        """Solve a body; keep the solutions whose premises are early enough, earliest first."""
+        index: dict[str, int] = {}
+        filled = [
+            Pattern(*(known.get(t, t) if isinstance(t, str) else t for t in pattern))
+            for pattern in patterns
+        ]
+        atoms = [atom_of(pattern, index) for pattern in filled]
+        if any(atom.predicate >= 0 and not self._facts.size(atom.predicate) for atom in atoms):
+            return []
+        solutions = solve(self._facts, atoms)
+        if not solutions.count:
+            return []
+        stages = np.zeros(solutions.count, dtype=np.int64)
+        for atom in atoms:
+            part = self._atom_stages(atom, solutions)
+            stages = np.maximum(stages, np.where(part < 0, LATEST, part))
+        early = np.flatnonzero(stages < before)
+        early = early[np.argsort(stages[early], kind="stable")][:limit]
+        found = []
+        for row in early.tolist():
+            values = {name: int(solutions.columns[i][row]) for name, i in index.items()}
+            premises: list[Goal] = []
+            for pattern in filled:
+                s, p, o = (values[t] if isinstance(t, str) else t for t in pattern)
+                if p == LIST_MEMBER:
+                    premises += self._member_triples(s, o)
+                else:
+                    premises.append((s, p, o))
+            found.append(Derivation(rule, tuple(premises), int(stages[row]) + 1))
+        return found
+
+    def _member_triples(self, head: int, member: int) -> tuple[Goal, ...]:
+        """The cells of the first list from a head with this member."""
+        for members in self._engine.lists.members.get(head, ()):
+            if member in members:
+                return self._list_triples(head, members) or ()
+        return ()
+
+    def _atom_stages(self, atom: Atom, solutions: Bindings) -> Ids:
+        def column(term: int) -> Ids:
+            value = solutions.value(term)
+            return np.full(solutions.count, value) if isinstance(value, int) else value
+
+        predicates, subjects, objects = map(column, atom)
+        if atom.predicate >= 0:
+            return self._stages(atom.predicate, subjects, objects)
+        stages = np.empty(solutions.count, dtype=np.int64)
+        for predicate in np.unique(predicates).tolist():
+            rows = predicates == predicate
+            stages[rows] = self._stages(predicate, subjects[rows], objects[rows])
+        return stages
+
+    # Terms that are the same
+
+    def _by_value(self, goal: Goal, before: int) -> list[Derivation]:
+        """A triple with a value, from the literal that has it (dt-eq and eq-rep-o)."""
+        subject, predicate, object_ = goal
+        kinds = self._engine.dictionary.kinds
+        if kinds[object_] != VALUE:
+            return []
+        objects = slice_of(self._facts.forward(predicate), subject)
+        found = []
+        for literal in objects[kinds[objects] == LITERAL].tolist():
+            premise = (subject, predicate, literal)
+            stage = int(self._stages(predicate, np.array([subject]), np.array([literal]))[0])
+            if 0 <= stage < before and self._engine.literals.is_same(literal, object_):
+                same = (literal, SAME_AS, object_)
+                found.append(Derivation(RULE["eq-rep-o"], (same, premise), stage + 1))
+        return found
+
+    def _renamed(self, goal: Goal, before: int) -> list[Derivation]:
+        """A triple that came by renaming terms, from an earlier one."""
+        if not self._engine.equality:
+            return []
+        found = []
+        for variant, stage in self._variants(goal):
+            if variant != goal and stage < before:
+                found += self._rename_step(goal, variant, max(stage + 1, 1), before)
+        return found
+
+    def _respelled(self, goal: Goal, before: int) -> list[Derivation]:
+        """A triple that the facts hold in other names only."""
+        found: list[Derivation] = []
+        for variant, stage in sorted(self._variants(goal), key=lambda item: item[1]):
+            if variant != goal and 0 <= stage < before:
+                found += self._rename_step(goal, variant, before, before)
+                if found:
+                    break
+        return found
+
+    def _variants(self, goal: Goal) -> Iterator[tuple[Goal, int]]:
+        """The triple in the names of its terms' cliques, where it is known, with its stage."""
+        names = [self._names(number) for number in goal]
+        for predicate in names[1]:
+            variable = self._facts.get(predicate)
+            asserted = self._closure.asserted.get(predicate, EMPTY)
+            if variable is None and not len(asserted):
+                continue
+            subjects = np.repeat(names[0], len(names[2]))
+            objects = np.tile(names[2], len(names[0]))
+            stages = self._stages(predicate, subjects, objects)
+            stages[contains(asserted, pack(subjects, objects))] = 0
+            for i in np.flatnonzero(stages >= 0).tolist():
+                yield (int(subjects[i]), predicate, int(objects[i])), int(stages[i])
+
+    def _names(self, number: int) -> list[int]:
+        names = list(self._engine.equality.members(number))
+        if self._engine.dictionary.kinds[number] == LITERAL:
+            values = self._engine.literals.value_numbers(np.array([number])).tolist()
+            names += [value for value in values if value not in names]
+        return names
+
+    def _rename_step(
+        self, goal: Goal, variant: Goal, stage: int, before: int
+    ) -> list[Derivation]:
+        """One eq-rep step from a variant towards the goal; the rest is for the next step."""
+        rules = ("eq-rep-s", "eq-rep-p", "eq-rep-o")
+        for place in (2, 1, 0):
+            if variant[place] == goal[place]:
+                continue
+            same = (variant[place], SAME_AS, goal[place])
+            middle = list(goal)
+            middle[place] = variant[place]
+            if not self._are_same(variant[place], goal[place], before):
+                return []
+            premises = (same, (middle[0], middle[1], middle[2]))
+            return [Derivation(RULE[rules[place]], premises, before)]
+        return []
+
+    def _edges(self) -> dict[int, list[tuple[int, int, Goal, Rule | None]]]:
+        """The sameAs edges by term: (other term, stage, the edge as concluded, by which rule)."""
+        if self._neighbours is None:
+            table: dict[int, list[tuple[int, int, Goal, Rule | None]]] = defaultdict(list)
+            for stage, edges in self._engine.equality.log:
+                pairs = zip(edges.first.tolist(), edges.second.tolist(), strict=True)
+                for one, other in pairs:
+                    edge = (one, SAME_AS, other)
+                    table[one].append((other, stage, edge, edges.rule))
+                    table[other].append((one, stage, edge, edges.rule))
+            self._neighbours = table
+        return self._neighbours
+
+    def _path(self, start: int, end: int, before: int) -> list[tuple[int, int, int, Goal]] | None:
+        """The shortest way over edges earlier than a stage: (from, to, stage, edge) of each."""
+        edges = self._edges()
+        came: dict[int, tuple[int, int, Goal] | None] = {start: None}
+        queue = deque([start])
+        literals, kinds = self._engine.literals, self._engine.dictionary.kinds
+        while queue:
+            number = queue.popleft()
+            if number == end:
+                break
+            steps = [(other, stage, edge) for other, stage, edge, _ in edges.get(number, ())]
+            if kinds[number] >= LITERAL:
+                # dt-eq joins the spellings of a value without an edge of its own.
+                steps += [
+                    (other, -1, (number, SAME_AS, other))
+                    for other in self._engine.equality.members(number)
+                    if kinds[other] >= LITERAL and literals.is_same(number, other)
+                ]
+            for other, stage, edge in steps:
+                if other not in came and stage < before:
+                    came[other] = (number, stage, edge)
+                    queue.append(other)
+        if end not in came:
+            return None
+        path: list[tuple[int, int, int, Goal]] = []
+        number = end
+        while (step := came[number]) is not None:
+            path.append((step[0], number, step[1], step[2]))
+            number = step[0]
+        return path[::-1]
+
+    def _are_same(self, one: int, other: int, before: int) -> bool:
+        kinds = self._engine.dictionary.kinds
+        if kinds[one] >= LITERAL and kinds[other] >= LITERAL:
+            if self._engine.literals.is_same(one, other):
+                return True
+        return self._path(one, other, before) is not None
+
+    def _same_as(self, one: int, other: int, before: int, limit: int) -> list[Derivation]:
+        """Two terms are the same: by dt-eq, by an edge, or over a third term."""
+        clauses = self._clauses((one, SAME_AS, other))
+        if clauses:
+            return clauses
+        path = self._path(one, other, before)
+        if path is None:
+            return []
+        if len(path) > 1:
+            middle = path[-1][0]
+            latest = max(step[2] for step in path) + 1
+            premises = ((one, SAME_AS, middle), (middle, SAME_AS, other))
+            return [Derivation(RULE["eq-trans"], premises, latest)]
+        _, _, stage, edge = path[0]
+        if edge != (one, SAME_AS, other):
+            return [Derivation(RULE["eq-sym"], (edge,), stage + 1)]
+        return self._identity(one, other, stage, limit)
+
+    def _identity(self, one: int, other: int, before: int, limit: int) -> list[Derivation]:
+        """The rules that conclude owl:sameAs of this very pair."""
+        found = self._by_rules((one, SAME_AS, other), before, limit)
+        if not found:
+            # Rules about identity join neighbours; either order of a pair may be the one.
+            turned = self._by_rules((other, SAME_AS, one), before, limit)
+            found = [
+                Derivation(RULE["eq-sym"], ((other, SAME_AS, one),), before) for _ in turned[:1]
+            ]
+        return found
+
+    # All proofs
+
+    def reach(self, goal: Goal) -> set[Goal] | None:
+        """The asserted triples that any derivation of a goal can use.
+
+        None if that is more than MAX_GOALS goals away.
+        """
+        leaves: set[Goal] = set()
+        seen = {goal}
+        queue = deque([goal])
+        while queue:
+            if len(seen) > MAX_GOALS:
+                return None
+            current = queue.popleft()
+            if self._closure.is_asserted(*current):
+                leaves.add(current)
+            for premise in self._premises(current):
+                if premise not in seen:
+                    seen.add(premise)
+                    queue.append(premise)
+        return leaves
+
+    def _premises(self, goal: Goal) -> Iterator[Goal]:
+        """The premises of all derivations of a goal, whatever their stage."""
+        for derivation in self._by_rules(goal, LATEST, MAX_GOALS):
+            yield from derivation.premises
+        for derivation in self._by_value(goal, LATEST):
+            yield from derivation.premises
+        if not self._engine.equality:
+            return
+        for variant, _ in self._variants(goal):
+            yield variant
+        edges = self._edges()
+        for number in goal:
+            for member in self._names(number):
+                for _, _, edge, _ in edges.get(member, ()):
+                    yield edge
+
+
+def _unify(head: Pattern, goal: Goal) -> dict[str, int] | None:
+    """The variables of a head that is this goal; None if it cannot be."""
+    known: dict[str, int] = {}
+    for term, number in zip(head, goal, strict=True):
+        if isinstance(term, int):
+            if term != number:
+                return None
+        elif known.setdefault(term, number) != number:
+            return None
+    return known
+
+
+def _archive(facts: Facts) -> Facts:
+    """The facts with everything that was ever known under other names."""
+    if not any(variable.retired for _, variable in facts):
+        return facts
+    whole = Facts(facts.type_number)
+    whole.term_count = facts.term_count
+    whole.variables = {predicate: variable.archive() for predicate, variable in facts}
+    return whole
+
+
+def _axioms() -> dict[Goal, str]:
+    """The triples of the rules without a body, and their rules."""
+    if not _AXIOMS:
+        for rule_id in ("cls-thing", "cls-nothing1"):
+            s, p, o = RULE[rule_id].heads[0]
+            assert isinstance(s, int)
+            assert isinstance(p, int)
+            assert isinstance(o, int)
+            _AXIOMS[s, p, o] = rule_id
+        for numbers, rule_id in ((ANNOTATION_PROPERTIES, "prp-ap"), (DATATYPES, "dt-type1")):
+            class_ = RULE[rule_id].heads[0].object
+            assert isinstance(class_, int)
+            _AXIOMS.update(((number, TYPE, class_), rule_id) for number in numbers)
+    return _AXIOMS
+
+
+_AXIOMS: dict[Goal, str] = {}
