@@ -8,6 +8,8 @@
     ├── FormulaError        a formula of a derived figure that cannot be read or evaluated
     ├── FormatError         a name, media type or file name that no format answers to
     ├── LimitError          a bound (memory, time, size) that was reached
+    ├── UnavailableError    nobody to answer at the moment
+    ├── CancelledError      a request whose client has left
     ├── InconsistentError   a graph without a model: its violations
     └── InvalidError        data refused by validation: its findings
 
@@ -19,6 +21,7 @@ exits with `error.exit_code`; the web layer maps the class to a status code in o
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 
 class EtownError(Exception):
@@ -121,12 +124,31 @@ class FormatError(EtownError):
         self.known = tuple(known)
 
 
-class LimitError(EtownError):
-    """A bound that was reached; `limit` names it with its value and unit."""
+LimitKind = Literal["time", "memory", "answer", "request", "busy"]
 
-    def __init__(self, limit: str, problem: str, *, hint: str | None = None) -> None:
+
+class LimitError(EtownError):
+    """A bound that was reached; `limit` names it with its value and unit.
+
+    `kind` tells what ran out: the time, the memory or the size that a query may take, the size
+    that a request may have, or the places for one client's work.
+    """
+
+    def __init__(
+        self, limit: str, problem: str, *, hint: str | None = None, kind: LimitKind = "memory"
+    ) -> None:
         super().__init__(f"{limit}: {problem}", hint=hint)
         self.limit = limit
+        self.kind: LimitKind = kind
+        self.problem = problem
+
+
+class UnavailableError(EtownError):
+    """Nobody can answer at the moment; the same request may succeed a little later."""
+
+
+class CancelledError(EtownError):
+    """A request whose client left before it was answered; its work was stopped."""
 
 
 class InconsistentError(EtownError):

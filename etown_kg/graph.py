@@ -166,6 +166,7 @@ class KnowledgeGraph:
         default_graphs: Sequence[str] = (),
         named_graphs: Sequence[str] = (),
         prefixes: bool = True,
+        services: bool = False,
     ) -> Answer:
         """Evaluate a SPARQL 1.1 query.
 
@@ -175,11 +176,13 @@ class KnowledgeGraph:
             infer: whether inferred triples can match.
             default_graphs, named_graphs: the dataset of the protocol's ``default-graph-uri``
                 and ``named-graph-uri``; it replaces the query's own FROM clauses.
+            services: whether SERVICE is left to the engine, which calls any address: only for
+                a process that can open no socket, or whose query was looked through before.
 
         Raises:
             QueryError: the text does not parse, or asks for something that is not offered.
         """
-        if "SERVICE" in query_text.keywords(text):
+        if not services and "SERVICE" in query_text.keywords(text):
             raise QueryError("SERVICE is not offered: this endpoint calls no other")
         store = self._closed if infer else self._asserted
         # Either list makes the dataset: what is not named in it is not there.
@@ -275,22 +278,30 @@ class Answer:
         return sorted(set(self._result), key=str)
 
     def serialize(self, format: Format) -> bytes:
-        """The whole answer in a format of its form (`formats.for_form`).
+        """The whole answer in a format of its form; fails as `write` does."""
+        out = io.BytesIO()
+        self.write(out, format)
+        return out.getvalue()
+
+    def write(self, out: BinaryIO, format: Format) -> None:
+        """Write the answer in a format of its form (`formats.for_form`) as it is evaluated.
+
+        An exception of `out.write` ends the evaluation and comes out as it is, so that a
+        bounded stream stops an endless answer.
 
         Raises:
             TypeError: the format cannot carry this form.
-            QueryError: the evaluation failed; nothing was written.
+            QueryError: the evaluation failed, perhaps after a part was written.
         """
         if format.results is not None and not isinstance(self._result, QueryTriples):
             try:
-                return self._result.serialize(format=format.results) or b""
+                self._result.serialize(out, format=format.results)
             except OSError as error:
                 raise QueryError(f"cannot be evaluated: {error}") from error
-        if format.rdf is None:
+        elif format.rdf is None:
             raise TypeError(f"{format.label} cannot carry a {self.form}")
-        out = io.BytesIO()
-        export.write(self.triples(), out, format)
-        return out.getvalue()
+        else:
+            export.write(self.triples(), out, format)
 
     def _solutions(self) -> QuerySolutions:
         if not isinstance(self._result, QuerySolutions):
