@@ -20,11 +20,19 @@ from etown_kg.reason.consistency import Violation, findings_of, violations_of
 from etown_kg.reason.dictionary import DIFFERENT_FROM, LITERAL, SAME_AS, VALUE, Dictionary
 from etown_kg.reason.explain import Explainer
 from etown_kg.reason.fixpoint import Engine, Round
+from etown_kg.reason.incremental import (
+    can_withdraw,
+    remove_quads,
+    with_triples,
+    withdraw,
+    without_triples,
+)
 from etown_kg.reason.justify import all_proofs, minimal_proof
 from etown_kg.reason.profile import PROFILES, Profile, is_shown_predicate, shown
 from etown_kg.reason.proof import Proof
 from etown_kg.reason.relation import (
     EMPTY,
+    Ids,
     Keys,
     contains,
     difference,
@@ -111,11 +119,21 @@ class Closure:
         self._violations: tuple[Violation, ...] | None = None
 
     def _new_engine(self) -> Engine:
-        return Engine(
+        engine = Engine(
             self.dictionary,
             is_full=self.profile == "full",
             memory_limit_mb=self.memory_limit_mb,
         )
+        engine.literals.in_use = self._literals_in_use
+        return engine
+
+    def _literals_in_use(self) -> Ids:
+        """The literals of the asserted triples: the dictionary also remembers removed ones."""
+        used = np.zeros(len(self.dictionary), dtype=bool)
+        for keys in self.asserted.values():
+            used[trailing(keys)] = True
+            used[leading(keys)] = True
+        return np.flatnonzero(used & (self.dictionary.kinds == LITERAL))
 
     def _assert(self, quads: Quads) -> None:
         """Take first statements in and close them."""
@@ -354,6 +372,44 @@ class Closure:
             ]
         )
 
+    # Editing
+
+    def add(self, triples: Source) -> None:
+        """Assert more triples (or quads) and close again, from what is new.
+
+        Raises as `materialise` does; after a LimitError the closure is not to be used.
+        """
+        quads = sources.encode(triples, self.dictionary)
+        change = with_triples(self.asserted, quads.grouped())
+        if quads.graph is not None or self.quads:
+            if not self.quads and self.asserted:
+                self.quads.append(_without_graph(self.asserted))
+            self.quads.append(quads)
+        self.asserted = change.asserted
+        if change.changed:
+            self._violations = None
+            self.engine.load(change.changed)
+
+    def remove(self, triples: Source) -> None:
+        """Withdraw asserted triples (or quads) and what followed from them alone.
+
+        A triple goes from all graphs, a quad from its own; a triple that another graph still
+        asserts stays. What was not asserted is passed over.
+        """
+        quads = sources.encode(triples, self.dictionary)
+        gone = quads.grouped()
+        if self.quads:
+            self.quads, gone = remove_quads(self.quads, quads)
+        change = without_triples(self.asserted, gone)
+        self.asserted = change.asserted
+        if not change.changed:
+            return
+        self._violations = None
+        can = can_withdraw(self.engine, change.changed)
+        if not can or not withdraw(self.engine, change.changed, self.asserted):
+            self.engine = self._new_engine()
+            self.engine.load(self.asserted)
+
     # Explaining
 
     @overload
@@ -414,6 +470,15 @@ class Closure:
                 present = np.unique(quads.graph).tolist()
                 names.update((n, self.dictionary.term(n)) for n in present if n >= 0)
         return names
+
+
+def _without_graph(asserted: sources.Grouped) -> Quads:
+    """Asserted triples as statements of the default graph."""
+    columns = np.concatenate(list(asserted.values()))
+    predicates = np.repeat(list(asserted), [len(keys) for keys in asserted.values()])
+    subject, object_ = leading(columns).astype(np.int32), trailing(columns).astype(np.int32)
+    graph = np.full(len(columns), -1, dtype=np.int32)
+    return Quads(subject, predicates.astype(np.int32), object_, graph)
 
 
 def _spelled_out(keys: Keys, values: dict[int, list[int]], kinds: Any) -> Keys:

@@ -38,13 +38,15 @@ from etown_kg.reason.join import Atom, Bindings, solve
 from etown_kg.reason.proof import Proof
 from etown_kg.reason.relation import EMPTY, Ids, contains, pack, slice_of
 from etown_kg.reason.rules import RULE, RULES, Condition, Members, Pattern, Rule
-from etown_kg.reason.schema import atom_of, list_cells
+from etown_kg.reason.schema import MAX_BRANCHES, atom_of
 from etown_kg.reason.variable import Facts
 
 if TYPE_CHECKING:
     from etown_kg.reason.closure import Closure
 
 Goal = tuple[int, int, int]
+# Values of each list cell with their stages.
+_Cells = dict[int, list[tuple[int, int]]]
 
 # Beyond any stage.
 LATEST = 1 << 62
@@ -85,6 +87,7 @@ class Explainer:
         self._closure = closure
         self._engine = closure.engine
         self._facts = _archive(closure.engine.facts)
+        self._cells: tuple[_Cells, _Cells] | None = None
         self._neighbours: dict[int, list[tuple[int, int, Goal, Rule | None]]] | None = None
 
     # Proofs
@@ -255,26 +258,54 @@ class Explainer:
         solutions = solve(self._facts, [heads])
         for row in range(solutions.count):
             node = int(solutions.columns[-2][row])
-            for members in self._engine.lists.members.get(node, ()):
-                cells = self._list_triples(node, members)
-                if cells is None:
-                    continue
-                body, written = rule.for_members(members)
+            for found_list in self._lists_from(node, before):
+                body, written = rule.for_members([member for member, _ in found_list])
                 bound = _unify(written[0], goal)
                 if bound is None:
                     continue
                 bound[rule.list[0]] = node
+                cells = _list_triples(found_list)
                 for found in self._solved(rule, body, bound, before, limit):
                     yield found._replace(premises=(found.premises[0], *cells, *found.premises[1:]))
 
-    def _list_triples(self, head: int, members: tuple[int, ...]) -> tuple[Goal, ...] | None:
-        cells = list_cells(self._facts, head, members)
-        if cells is None:
-            return None
-        triples: list[Goal] = []
-        for cell, member, rest in zip(cells, members, [*cells[1:], NIL], strict=True):
-            triples += ((cell, FIRST, member), (cell, REST, rest))
-        return tuple(triples)
+    def _cell_tables(self) -> tuple[_Cells, _Cells]:
+        """rdf:first and rdf:rest by cell: values with their stages."""
+        if self._cells is None:
+            tables: list[_Cells] = []
+            for predicate in (FIRST, REST):
+                keys = self._facts.forward(predicate)
+                subjects, objects = keys >> 32, keys & 0xFFFFFFFF
+                stages = self._stages(predicate, subjects, objects)
+                table: _Cells = defaultdict(list)
+                rows = zip(subjects.tolist(), objects.tolist(), stages.tolist(), strict=True)
+                for cell, value, stage in rows:
+                    table[cell].append((value, stage))
+                tables.append(table)
+            self._cells = tables[0], tables[1]
+        return self._cells
+
+    def _lists_from(self, head: int, before: int) -> Iterator[list[tuple[int, int]]]:
+        """The lists from a head whose cells are early enough, as (member, cell) in order."""
+        first, rest = self._cell_tables()
+        stack: list[tuple[int, list[tuple[int, int]]]] = [(head, [])]
+        count = 0
+        while stack and count < MAX_BRANCHES:
+            cell, path = stack.pop()
+            # One way onward is walked in place: a long list is not copied cell by cell.
+            while cell != NIL:
+                values = [value for value, stage in first.get(cell, ()) if stage < before]
+                nexts = [value for value, stage in rest.get(cell, ()) if stage < before]
+                if len(values) != 1 or len(nexts) != 1 or len(path) > len(first):
+                    break
+                path.append((values[0], cell))
+                cell = nexts[0]
+            if cell == NIL and path:
+                count += 1
+                yield path
+                continue
+            if len(path) > len(first) or any(cell == known for _, known in path):
+                continue
+            stack += ((next_, [*path, (value, cell)]) for value in values for next_ in nexts)
 
     def _solved(
         self,
@@ -309,17 +340,17 @@ class Explainer:
             for pattern in filled:
                 s, p, o = (values[t] if isinstance(t, str) else t for t in pattern)
                 if p == LIST_MEMBER:
-                    premises += self._member_triples(s, o)
+                    premises += self._member_triples(s, o, before)
                 else:
                     premises.append((s, p, o))
             found.append(Derivation(rule, tuple(premises), int(stages[row]) + 1))
         return found
 
-    def _member_triples(self, head: int, member: int) -> tuple[Goal, ...]:
+    def _member_triples(self, head: int, member: int, before: int) -> tuple[Goal, ...]:
         """The cells of the first list from a head with this member."""
-        for members in self._engine.lists.members.get(head, ()):
-            if member in members:
-                return self._list_triples(head, members) or ()
+        for found in self._lists_from(head, before):
+            if any(value == member for value, _ in found):
+                return _list_triples(found)
         return ()
 
     def _atom_stages(self, atom: Atom, solutions: Bindings) -> Ids:
@@ -530,6 +561,15 @@ class Explainer:
             for member in self._names(number):
                 for _, _, edge, _ in edges.get(member, ()):
                     yield edge
+
+
+def _list_triples(found: Sequence[tuple[int, int]]) -> tuple[Goal, ...]:
+    """The rdf:first and rdf:rest triples of a list of (member, cell)."""
+    triples: list[Goal] = []
+    nexts = [*(cell for _, cell in found[1:]), NIL]
+    for (member, cell), rest in zip(found, nexts, strict=True):
+        triples += ((cell, FIRST, member), (cell, REST, rest))
+    return tuple(triples)
 
 
 def _unify(head: Pattern, goal: Goal) -> dict[str, int] | None:

@@ -90,9 +90,10 @@ class _Stage(IntEnum):
     EQUAL = 0
     RENAMED = 1
     CONCLUDED = 2
-    PASSED_UP = 3
-    TYPED = 4
-    TYPED_UP = 5
+    RESTATED = 3
+    PASSED_UP = 4
+    TYPED = 5
+    TYPED_UP = 6
 
 
 class RuleCount(NamedTuple):
@@ -169,6 +170,8 @@ class Engine:
         self.literals = Literals(dictionary)
         self.equality = Equality(dictionary, self.literals)
         self.facts = Facts(TYPE)
+        # Where conclusions go: the facts themselves, but for deletions.
+        self._sink = self.facts
         self.lists = Lists({}, ())
         self.rounds: list[Round] = []
         self.round = 0
@@ -201,6 +204,7 @@ class Engine:
 
     def load(self, triples: Mapping[int, Keys]) -> None:
         """Close over these triples too: sorted forward keys by predicate."""
+        self._type_literals(set())
         schema: dict[int, Keys] = {}
         facts: dict[int, Keys] = {}
         for predicate, keys in triples.items():
@@ -220,11 +224,7 @@ class Engine:
             self.run()
 
     def _put_forward(self, predicate: int, keys: Keys) -> None:
-        variable = self.facts[predicate]
-        if variable.is_class_led:
-            variable.put(leading(keys), trailing(keys))
-        else:
-            variable.put_keys(keys)
+        _put(self.facts, predicate, keys)
 
     def run(self) -> None:
         """Rounds until nothing is left to add and the rules fit the ontology."""
@@ -249,6 +249,39 @@ class Engine:
             counts = tuple(RuleCount(rule, *count) for rule, count in self._counts.items())
             milliseconds = (time.perf_counter() - started) * 1000
             self.rounds.append(Round(self.round, new, milliseconds, counts))
+
+    def put_forward(self, predicate: int, keys: Keys) -> None:
+        """Put forward keys, in any order, into to_add; `run` goes on from there."""
+        self._put_forward(predicate, keys)
+
+    def restate_subjects(self, predicate: int, subjects: Ids) -> None:
+        """Put the values of what the facts still say of these subjects, for deletions."""
+        if predicate in self._compared or self._compares_all:
+            keys = self.facts.forward(predicate)
+            _, places = expand(*ranges(keys, subjects))
+            self._put_forward(predicate, self._with_values(keys[places]))
+
+    def conclude_from(self, delta: Mapping[int, Keys], sink: Facts) -> None:
+        """Put what follows from some known pairs, with all the others, into another store.
+
+        `delta` holds sorted keys in the variables' own orientation, all of them known.
+        """
+        for predicate, keys in delta.items():
+            variable = self.facts[predicate]
+            variable.revisit(keys)
+            forward = variable.recent_forward()
+            for higher in self.above.get(predicate, ()):
+                _put(sink, higher, forward)
+            if predicate in self._compared or self._compares_all:
+                _put(sink, predicate, self._with_values(forward))
+        if TYPE in delta:
+            sink[TYPE].put_keys(self._classes_above(delta[TYPE], self.class_edges))
+        self._sink = sink
+        self._apply()
+        self._sink = self.facts
+        self._edges = []
+        for predicate in delta:
+            self.facts[predicate].settle()
 
     def stage(self, part: int) -> int:
         """The number of a stage of this round."""
@@ -275,9 +308,10 @@ class Engine:
         for predicate, keys in new.items():
             self._extend(predicate, keys, _Stage.CONCLUDED)
         for predicate, keys in restated.items():
-            self._put_forward(predicate, keys)
-            new[predicate] = merge(new[predicate], difference(keys, new[predicate]))
-        passed = set(restated)
+            unknown = difference(keys, self.facts[predicate].keys)
+            self._extend(predicate, unknown, _Stage.RESTATED)
+            new[predicate] = merge(new[predicate], unknown)
+        passed: set[int] = set()
         for predicate, keys in new.items():
             for higher in self.above.get(predicate, ()):
                 self._put_forward(higher, keys)
@@ -437,6 +471,9 @@ class Engine:
             if len(moved):
                 variable.retire(moved)
                 self._count("eq-rep", len(moved), len(moved))
+            if len(pending):
+                # Concluded under the old names: proofs go through them.
+                variable.note(pending, self.stage(_Stage.EQUAL))
             both = np.concatenate((moved, pending)) if len(pending) else moved
             if not len(both):
                 continue
@@ -644,7 +681,7 @@ class Engine:
             subject = np.array([subject])
         if isinstance(subject, int):
             subject = np.full(solutions.count, subject, dtype=np.int64)
-        self.facts[head.predicate].put(subject, object_)
+        self._sink[head.predicate].put(subject, object_)
 
     def _identify(
         self, instance: Instance, i: int, recent: Keys | None, members: Ids | None
@@ -890,6 +927,15 @@ class Engine:
                 if len(keys) and bool((kinds[trailing(keys)] >= LITERAL).any()):
                     return True
         return False
+
+
+def _put(facts: Facts, predicate: int, keys: Keys) -> None:
+    """Put forward keys into a variable of either orientation."""
+    variable = facts[predicate]
+    if variable.is_class_led:
+        variable.put(leading(keys), trailing(keys))
+    else:
+        variable.put_keys(keys)
 
 
 _IDENTITY = frozenset({"prp-fp", "prp-ifp", "prp-key", "cls-maxc2", "cls-maxqc3", "cls-maxqc4"})

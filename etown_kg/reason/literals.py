@@ -12,6 +12,8 @@ language tag are their own value, unless a literal of another datatype has the s
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from etown_kg.reason.datatypes import (
@@ -35,6 +37,8 @@ class Literals:
 
     def __init__(self, dictionary: Dictionary) -> None:
         self._dictionary = dictionary
+        # The literals in use, where the dictionary remembers others.
+        self.in_use: Callable[[], Ids] | None = None
         self._values: dict[int, Value | None] = {}
         self._numbers: dict[int, int] = {}
         # Values of strings that some literal spells with another datatype.
@@ -161,7 +165,9 @@ class Literals:
         return self.datatype_iri[datatype] in {XSD_STRING, RDF_PLAIN_LITERAL, RDFS_LITERAL}
 
     def all_literals(self) -> Ids:
-        """The numbers of all literals in the dictionary."""
+        """The numbers of all literals in use, ascending."""
+        if self.in_use is not None:
+            return self.in_use()
         return np.flatnonzero(self._dictionary.kinds == LITERAL)
 
     def by_value(self) -> dict[int, list[int]]:

@@ -227,23 +227,6 @@ def _branches(
     return list(found)
 
 
-def list_cells(facts: Facts, head: int, members: tuple[int, ...]) -> list[int] | None:
-    """The cells of one list with these members, for a proof; None if there is no such list."""
-    paths: list[list[int]] = [[head]]
-    for place, member in enumerate(members):
-        is_last = place == len(members) - 1
-        grown = []
-        for path in paths[:MAX_BRANCHES]:
-            cell = path[-1]
-            if not facts.has(FIRST, cell, member):
-                continue
-            for next_ in facts.objects(REST, cell).tolist():
-                if (next_ == NIL) == is_last or not is_last:
-                    grown.append([*path, next_])
-        paths = grown
-    return next((path[:-1] for path in paths if path[-1] == NIL), None)
-
-
 def specialise(facts: Facts, lists: Lists) -> Iterator[Instance]:
     """All instances of the rules under the ontology in `facts`."""
     for split in SPECIALISED:

@@ -97,6 +97,11 @@ class Variable:
         self.log.append(Entry(stage, new))
         self._offsets.clear()
 
+    def revisit(self, keys: Keys) -> None:
+        """Make known keys recent once more."""
+        self.recent = keys
+        self._recent_turned = None
+
     def settle(self) -> None:
         """End the round: nothing is recent any more."""
         self.recent = EMPTY
@@ -122,6 +127,11 @@ class Variable:
         self._recent_turned = None
         self._turned = None
         self._offsets.clear()
+
+    def note(self, keys: Keys, stage: int) -> None:
+        """Put sorted keys into the log alone: they were concluded, and renamed before they came."""
+        self.log.append(Entry(stage, keys))
+        self.retired.append(keys)
 
     def forward(self) -> Keys:
         """All keys led by the subject."""
