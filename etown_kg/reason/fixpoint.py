@@ -63,6 +63,7 @@ from etown_kg.reason.relation import (
     slice_of,
     swapped,
     trailing,
+    union,
 )
 from etown_kg.reason.rules import Rule
 from etown_kg.reason.schema import (
@@ -194,7 +195,7 @@ class Engine:
         self._restated_strings: set[int] = set()
         self._open_datatypes: set[int] = set()
         self._inert: frozenset[int] = frozenset()
-        self._typed_terms = 0
+        self._typed_literals: Ids = EMPTY
         self._has_literal_subjects = False
         self._is_reflexive = False
         self._is_different_open = False
@@ -853,9 +854,11 @@ class Engine:
 
     def _type_literals(self, datatypes: set[int]) -> None:
         """Rule dt-type2 for the datatypes that a rule reads."""
+        if not datatypes and not self._open_datatypes:
+            return
         literals = self.literals.all_literals()
-        later = literals[literals >= self._typed_terms]
-        self._typed_terms = len(self.dictionary)
+        later = difference(literals, self._typed_literals)
+        self._typed_literals = union(self._typed_literals, later)
         for datatype in datatypes | self._open_datatypes:
             unseen = later if datatype in self._open_datatypes else literals
             if len(unseen):
