@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from rdflib import OWL, RDF, RDFS, Literal
+from rdflib import OWL, RDF, RDFS, Literal, URIRef
 
+from etown_kg.reason.profile import Profile
 from tests.reason.naive import RULES, Fixpoint, Term, Triple, close, unify_string
 from tests.reason.values import value_of
 
@@ -43,18 +44,32 @@ def by_value(triples: Iterable[Triple]) -> set[tuple[object, ...]]:
     return {tuple(value(term) for term in triple) for triple in triples}
 
 
-def judge(triples: Iterable[Triple], *, most: int | None = None) -> Fixpoint:
-    """What the engine should find: all that the tables derive, but for dt-diff.
+def judge(
+    triples: Iterable[Triple], profile: Profile = "full", *, most: int | None = None
+) -> Fixpoint:
+    """What the engine should find: for lean, before what clutters is left out.
 
-    The full profile leaves a differentFrom for every two literals unspoken. The clashes that
-    rest on one are those of the whole table.
+    The lean profile does not say which literals differ (dt-diff), a triple for every two; the
+    clashes are those of all rules in both profiles.
     """
-    given = [unify_string(triple) for triple in triples]
-    spoken = close(given, [name for name in RULES if name != "dt-diff"], most=most)
-    return Fixpoint(spoken.triples, close(spoken.triples, most=most).clashes)
+    verdict = close(triples, most=most)
+    if profile == "full":
+        return verdict
+    rules = [name for name in RULES if name != "dt-diff"]
+    return Fixpoint(close(triples, rules).triples, verdict.clashes)
+
+
+def is_showable(triple: Triple) -> bool:
+    """Whether RDF has such a triple at all, but for a literal as its subject."""
+    return isinstance(triple[1], URIRef)
+
+
+def full(closure: Fixpoint) -> set[Triple]:
+    """What the full profile shows of a closure."""
+    return {triple for triple in closure.triples if is_showable(triple)}
 
 
 def lean(closure: Fixpoint, asserted: Iterable[Triple]) -> set[Triple]:
     """What the lean profile shows of a closure, in every spelling of values."""
     kept = {unify_string(triple) for triple in asserted}
-    return {triple for triple in closure.triples if triple in kept or not is_clutter(triple)}
+    return {triple for triple in full(closure) if triple in kept or not is_clutter(triple)}
