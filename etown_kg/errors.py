@@ -6,8 +6,16 @@
     ├── SourceError         a file that does not parse: file, line, column
     ├── QueryError          a SPARQL query that does not parse or evaluate: line, column
     ├── FormulaError        a formula of a derived figure that cannot be read or evaluated
+    ├── UploadError         a graph from outside that does not parse: line, column
+    ├── MediaTypeError      a body of a type that is not read
     ├── FormatError         a name, media type or file name that no format answers to
     ├── LimitError          a bound (memory, time, size) that was reached
+    ├── DiskFullError       (a LimitError) no room left for a change
+    ├── ReadOnlyError       a change of what may only be read
+    ├── ForbiddenError      a change that this writer may not make
+    ├── ConflictError       a change of a state that is no longer the current one
+    ├── NoGraphError        an operation on a graph that does not exist
+    ├── StorageError        a location that is in use, damaged or no location
     ├── UnavailableError    nobody to answer at the moment
     ├── CancelledError      a request whose client has left
     ├── InconsistentError   a graph without a model: its violations
@@ -124,6 +132,33 @@ class FormatError(EtownError):
         self.known = tuple(known)
 
 
+class UploadError(EtownError):
+    """A graph from outside that is refused. `line` and `column` count from 1, or are None."""
+
+    def __init__(
+        self,
+        problem: str,
+        *,
+        line: int | None = None,
+        column: int | None = None,
+        hint: str | None = None,
+    ) -> None:
+        place = "" if line is None else f"line {line}, column {column}: "
+        super().__init__(f"{place}{problem}", hint=hint)
+        self.line = line
+        self.column = column
+        self.problem = problem
+
+
+class MediaTypeError(EtownError):
+    """A body whose media type is not read here; `known` are those that are."""
+
+    def __init__(self, media_type: str, known: Sequence[str], *, hint: str | None = None) -> None:
+        super().__init__(f"a body of type {media_type or '(none given)'} is not read", hint=hint)
+        self.media_type = media_type
+        self.known = tuple(known)
+
+
 LimitKind = Literal["time", "memory", "answer", "request", "busy"]
 
 
@@ -141,6 +176,41 @@ class LimitError(EtownError):
         self.limit = limit
         self.kind: LimitKind = kind
         self.problem = problem
+
+
+class DiskFullError(LimitError):
+    """No room for a change of the data; reading goes on (HTTP 507)."""
+
+    def __init__(self, limit: str, problem: str, *, hint: str | None = None) -> None:
+        super().__init__(limit, problem, hint=hint)
+
+
+class ReadOnlyError(EtownError):
+    """A change of what may only be read: a graph that the program makes, or all of them."""
+
+
+class ForbiddenError(EtownError):
+    """A change that this writer may not make; `graphs` are those that it would touch."""
+
+    def __init__(self, graphs: Sequence[str], *, hint: str | None = None) -> None:
+        super().__init__(f"not allowed to change {', '.join(graphs)}", hint=hint)
+        self.graphs = tuple(graphs)
+
+
+class ConflictError(EtownError):
+    """A change made for another state than the current one: ask again, then change."""
+
+
+class NoGraphError(EtownError):
+    """An operation on a graph that does not exist; `graph` is its IRI."""
+
+    def __init__(self, graph: str, *, hint: str | None = None) -> None:
+        super().__init__(f"there is no graph {graph}", hint=hint)
+        self.graph = graph
+
+
+class StorageError(EtownError):
+    """A location that another process uses, that is damaged, or that is no location."""
 
 
 class UnavailableError(EtownError):
