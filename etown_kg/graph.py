@@ -34,11 +34,13 @@ from pyoxigraph import (
 )
 
 from etown_kg import export, load, query_text, vocab
+from etown_kg.citation import Citations
 from etown_kg.config import DEFAULT_REASONER, shipped
 from etown_kg.errors import InconsistentError, MissingPathError, QueryError, SettingError
 from etown_kg.findings import Report
 from etown_kg.formats import Form, Format
-from etown_kg.reason import materialise
+from etown_kg.reason import Closure, materialise
+from etown_kg.reason.proof import LeafSource, Proof
 
 Term = NamedNode | BlankNode | Literal | Triple
 # Quads of the premises -> (inferred triples, violations).
@@ -144,8 +146,7 @@ class KnowledgeGraph:
             InconsistentError: the graph has no model; it is left without a closure.
         """
         started = time.perf_counter()
-        outside = {NamedNode(f"{self.base}graph/{name}") for name in ("links", "meta")}
-        premises = [quad for quad in self.asserted if quad.graph_name not in outside]
+        premises = self._premises()
         if reasoner not in REASONERS:
             raise SettingError("reasoner", f"{reasoner!r} is none of {', '.join(REASONERS)}")
         triples, violations = REASONERS[reasoner](premises)
@@ -157,6 +158,27 @@ class KnowledgeGraph:
         return Closing(
             reasoner, len(self.asserted), len(self.inferred), time.perf_counter() - started
         )
+
+    def explain(self, triple: tuple[Term, NamedNode, Term], *, limit: int = 1) -> tuple[Proof, ...]:
+        """The minimal proofs of a triple, smallest first, `limit` at most; none if it is not so.
+
+        Their leaves are asserted triples with their named graphs; `sources_of` tells where each
+        was read. Proofs are our own engine's, whichever reasoner closed the graph.
+
+        Raises:
+            LimitError: more proofs than one were asked for and cannot all be searched.
+        """
+        if limit > 1:
+            return self._closure.explain(triple, all=True, limit=limit)
+        proof = self._closure.explain(triple)
+        return () if proof is None else (proof,)
+
+    def sources_of(self, triple: tuple[str, str, str]) -> list[LeafSource]:
+        """Where an asserted triple, in N-Triples terms, was read: the `sources` of a proof."""
+        return [
+            LeafSource(str(one), one.as_dict(), (one.evidence,) if one.evidence else ())
+            for one in self._citations.of(triple)
+        ]
 
     def query(
         self,
@@ -223,6 +245,18 @@ class KnowledgeGraph:
         """The IRIs of the named graphs, sorted."""
         names = {quad.graph_name for quad in self.quads(infer=infer)}
         return sorted(name.value for name in names if isinstance(name, NamedNode))
+
+    def _premises(self) -> list[Quad]:
+        outside = {NamedNode(f"{self.base}graph/{name}") for name in ("links", "meta")}
+        return [quad for quad in self.asserted if quad.graph_name not in outside]
+
+    @cached_property
+    def _closure(self) -> Closure:
+        return materialise(self._premises())
+
+    @cached_property
+    def _citations(self) -> Citations:
+        return Citations(self.asserted)
 
     def prepare(self) -> None:
         """Build the stores now rather than at the first query (about 3 s a million triples)."""

@@ -17,11 +17,20 @@ from pathlib import Path
 from typing import TypeVar, cast
 
 import rdflib
-from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, Triple, parse
+from pyoxigraph import (
+    BlankNode,
+    DefaultGraph,
+    Literal,
+    NamedNode,
+    Quad,
+    RdfFormat,
+    Triple,
+    parse,
+)
 from rdflib.term import Node
 
 from etown_kg import vocab
-from etown_kg.errors import MissingPathError, SourceError
+from etown_kg.errors import MissingPathError, SettingError, SourceError
 from etown_kg.formats import RDF_FORMATS, by_suffix
 
 _Term = TypeVar("_Term", bound=NamedNode | BlankNode | Literal | Triple | DefaultGraph)
@@ -106,6 +115,35 @@ def read_all(found: Iterable[Source]) -> Iterator[Quad]:
     """The quads of all sources, file by file."""
     for source in found:
         yield from read(source.path, source.graph)
+
+
+def read_term(text: str) -> NamedNode | BlankNode | Literal | Triple:
+    """One term as Turtle writes it, with the project's prefixes; ``a`` is rdf:type.
+
+    >>> read_term("place:beijing")
+    <NamedNode value=https://w3id.org/etown/id/place/beijing>
+
+    Raises:
+        SettingError: the text is not one term.
+    """
+    if text.strip() == "a":
+        return NamedNode(vocab.RDF + "type")
+    prefixes = "".join(f"@prefix {name}: <{iri}> .\n" for name, iri in vocab.PREFIXES.items())
+    try:
+        quads = list(parse(f"{prefixes}<urn:s> <urn:p> {text}\n.", RdfFormat.TURTLE))
+    except SyntaxError as error:
+        raise _no_term(text) from error
+    # A list or a nested description would be several triples, and a full stop other ones.
+    if len(quads) != 1:
+        raise _no_term(text)
+    term: NamedNode | BlankNode | Literal | Triple = quads[0].object
+    return term
+
+
+def _no_term(text: str) -> SettingError:
+    return SettingError(
+        text, "not one RDF term", hint='expected prefix:name, <IRI>, "text", "text"@en or 300.0'
+    )
 
 
 def to_rdflib(quads: Iterable[Quad]) -> rdflib.Graph:

@@ -24,6 +24,8 @@ __all__ = ["COMMANDS", "commands", "main"]
 COMMANDS: dict[str, str] = {
     "serve": "etown_kg.cli.serve",
     "query": "etown_kg.cli.query",
+    "reason": "etown_kg.cli.reason",
+    "explain": "etown_kg.cli.explain",
     "export": "etown_kg.cli.export",
     "build": "etown_kg.cli.build",
     "validate": "etown_kg.cli.check",

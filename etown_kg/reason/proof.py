@@ -6,20 +6,40 @@ that need no premise. Terms are kept in N-Triples, so that a proof outlives its 
 PROV-O (https://www.w3.org/TR/prov-o/): every triple is a prov:Entity that quotes itself with
 rdf:subject, rdf:predicate and rdf:object; an inferred one prov:wasDerivedFrom its premises and
 prov:wasGeneratedBy an activity whose prov:used is the rule; an asserted one
-prov:wasQuotedFrom its graphs.
+prov:wasQuotedFrom its graphs, and prov:hadPrimarySource the evidence that a caller names.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from etown_kg.reason.terms import rdflib_term, short
 from etown_kg.vocab import PROV, RDF, RDFS
 
 # The page of the rules; a rule's id is looked up there.
 RULES_PAGE = "https://www.w3.org/TR/owl2-profiles/#"
+
+
+class LeafSource(NamedTuple):
+    """Where an asserted triple was read: a line for people, fields for programs, IRIs to link.
+
+    What a source is, the caller knows; proofs only carry it.
+    """
+
+    text: str
+    fields: Mapping[str, str | int]
+    iris: tuple[str, ...] = ()
+
+
+# An asserted triple in N-Triples terms -> its sources.
+Sources = Callable[[tuple[str, str, str]], Sequence[LeafSource]]
+
+
+def no_sources(triple: tuple[str, str, str]) -> Sequence[LeafSource]:
+    """For who asks only for rules and graphs."""
+    return ()
 
 
 @dataclass(frozen=True)
@@ -80,8 +100,11 @@ def _said(proof: Proof) -> str:
     return " ".join(short(term.encode()) for term in proof.conclusion)
 
 
-def as_text(proof: Proof) -> str:
-    """The tree for people, a line for each triple; one that was proved above is not proved again."""
+def as_text(proof: Proof, sources: Sources = no_sources) -> str:
+    """The tree for people, a line for each triple; one that was proved above is not proved again.
+
+    Below an asserted triple stands a line for each of its sources.
+    """
     lines: list[str] = []
     shown: set[tuple[str, str, str] | None] = set()
 
@@ -91,6 +114,7 @@ def as_text(proof: Proof) -> str:
         if node.is_asserted:
             graphs = ", ".join(short(graph.encode()) for graph in node.graphs)
             lines.append(f"{line}  [asserted{' in ' + graphs if graphs else ''}]")
+            lines.extend(f"{lead}{below}· {source.text}" for source in _sources_of(node, sources))
         elif is_repeated:
             lines.append(f"{line}  [as above]")
         else:
@@ -106,24 +130,32 @@ def as_text(proof: Proof) -> str:
     return "\n".join(lines)
 
 
-def as_dict(proof: Proof) -> dict[str, Any]:
+def _sources_of(leaf: Proof, sources: Sources) -> Sequence[LeafSource]:
+    return sources(leaf.conclusion) if leaf.conclusion else ()
+
+
+def as_dict(proof: Proof, sources: Sources = no_sources) -> dict[str, Any]:
     """The tree as JSON values; terms in N-Triples."""
     result: dict[str, Any] = {"conclusion": list(proof.conclusion) if proof.conclusion else None}
     if proof.is_asserted:
         result["asserted"] = True
         result["graphs"] = list(proof.graphs)
+        result["sources"] = [dict(source.fields) for source in _sources_of(proof, sources)]
     else:
         result["rule"] = proof.rule
         result["text"] = proof.text
-        result["premises"] = [as_dict(premise) for premise in proof.premises]
+        result["premises"] = [as_dict(premise, sources) for premise in proof.premises]
     return result
 
 
-def as_turtle(proof: Proof) -> str:
-    """The tree in Turtle with PROV-O; equal triples are one entity."""
+def as_turtle(proof: Proof, sources: Sources = no_sources, *, label: str = "step") -> str:
+    """The tree in Turtle with PROV-O; equal triples are one entity.
+
+    Proofs written into one document need a `label` each, from which blank nodes are named.
+    """
     names: dict[tuple[str, str, str] | None, str] = {}
     for node in proof.walk():
-        names.setdefault(node.conclusion, f"_:step{len(names) + 1}")
+        names.setdefault(node.conclusion, f"_:{label}{len(names) + 1}")
     lines = [
         f"@prefix prov: <{PROV}> .",
         f"@prefix rdf: <{RDF}> .",
@@ -143,8 +175,15 @@ def as_turtle(proof: Proof) -> str:
             facts += [f"rdf:subject {s}", f"rdf:predicate {p}", f"rdf:object {o}"]
         if node.is_asserted:
             facts += [f"prov:wasQuotedFrom {graph}" for graph in node.graphs]
+            facts += [
+                f"prov:hadPrimarySource <{iri}>"
+                for source in _sources_of(node, sources)
+                for iri in source.iris
+            ]
         else:
-            facts += [f"prov:wasDerivedFrom {names[premise.conclusion]}" for premise in node.premises]
+            facts += [
+                f"prov:wasDerivedFrom {names[premise.conclusion]}" for premise in node.premises
+            ]
             comment = node.text.replace("\\", "\\\\").replace('"', '\\"')
             facts.append(
                 f"prov:wasGeneratedBy [ a prov:Activity ; prov:used <{RULES_PAGE}{node.rule}> ; "
@@ -152,6 +191,3 @@ def as_turtle(proof: Proof) -> str:
             )
         lines.append(f"{names[node.conclusion]} " + " ;\n    ".join(facts) + " .")
     return "\n".join(lines) + "\n"
-
-
-FORMATS = {"text": as_text, "json": as_dict, "turtle": as_turtle}

@@ -16,7 +16,9 @@ NAMES = sorted(COMMANDS)
 
 
 def test_the_commands_are_those_of_the_documentation() -> None:
-    assert NAMES == ["build", "check", "export", "locate", "query", "serve", "validate"]
+    assert NAMES == [
+        "build", "check", "explain", "export", "locate", "query", "reason", "serve", "validate",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("name", [None, *NAMES])
