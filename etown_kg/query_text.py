@@ -1,24 +1,90 @@
 """The text of a SPARQL query, looked at before an engine gets it.
 
-One regular expression cuts the text into the tokens of the SPARQL 1.1 grammar
-(https://www.w3.org/TR/sparql11-query/#sparqlGrammar) that matter here, so that a keyword is
-told from the same letters in a string, comment, IRI, prefixed name or variable.
+One regular expression cuts the text into the terminals of the SPARQL 1.1 grammar
+(https://www.w3.org/TR/sparql11-query/#sparqlGrammar, section 19.8), so that a keyword is told
+from the same letters in a string, comment, IRI, prefixed name or variable. The cut takes time
+in proportion to the text, whatever the text is, and never fails: what is no terminal is a
+`mark` of one character.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
+from typing import Literal, NamedTuple
 
+from etown_kg.errors import QueryError
+
+Kind = Literal["iri", "string", "variable", "language", "name", "word", "mark"]
+
+# A character of a prefixed name behind its colon.
+_LOCAL = r"""[^\s<>"'{}()\[\],;|^/*+?!=&\\] | \\[_~.\-!$&'()*+,;=/?\#@%]"""
+# A terminal at a place; white space, digits and whatever else is not told apart are skipped.
+# Each alternative, once begun, succeeds: a string or a name that is looked for to the end of the
+# text and not found there would be looked for again from the next character.
 _TOKEN = re.compile(
     r"""
-      (?P<skip> \#[^\r\n]* | <[^<>"{}|^`\\\x00-\x20]*>
-        | \"{3}(?:[^"\\]|\\.|\"(?!\"\"))*\"{3} | '{3}(?:[^'\\]|\\.|'(?!''))*'{3}
-        | "(?:[^"\\\r\n]|\\.)*" | '(?:[^'\\\r\n]|\\.)*' | [?$][^\W]\w* | @[A-Za-z-]+
-        | [^\W\d_][\w.-]*:[^\s<>"'{}()\[\],;|^]* | (?<![\w.-]):[^\s<>"'{}()\[\],;|^]* )
-    | (?P<word> [A-Za-z_][\w]* )
-    """,
+      (?P<comment> \#[^\r\n]* )
+    | (?P<iri> <[^<>"{}|^`\\\x00-\x20]*> )
+    | (?P<string> \"{3}(?:[^"\\]|\\.|\"(?!\"\"))*(?:\"{3})? | '{3}(?:[^'\\]|\\.|'(?!''))*(?:'{3})?
+        | "(?:[^"\\\r\n]|\\.)*"? | '(?:[^'\\\r\n]|\\.)*'? )
+    | (?P<variable> [?$][^\W]\w* )
+    | (?P<language> @[A-Za-z-]+ )
+    | (?P<name> (?<![\w.-]): (?:LOCAL)* )
+    | (?P<words> [^\W\d][\w.-]* (?P<colon> : (?:LOCAL)* )? )
+    | (?P<mark> <<\(? | \)?>> | [(){}\[\]!+\-^|/*.;,=<>&] )
+    """.replace("LOCAL", _LOCAL),
     re.VERBOSE | re.DOTALL,
 )
+# What a run of letters, dots and hyphens without a colon comes to.
+_WORD = re.compile(r"(?P<word>\w+)|(?P<mark>[.-])")
+_KINDS: Mapping[str | None, Kind] = {
+    "iri": "iri", "string": "string", "variable": "variable", "language": "language",
+    "name": "name", "word": "word", "mark": "mark",
+}  # fmt: skip
+_OPENING = frozenset({"(", "{", "[", "<<", "<<("})
+_CLOSING = frozenset({")", "}", "]", ">>", ")>>"})
+# A place that the engine knows no way to: a call of it fails without reaching out.
+_NOWHERE = "<x:>"
+# Operators that may stand before their only operand, and so nest by being repeated.
+_PREFIX_OPERATORS = frozenset({"!", "+", "-", "^"})
+
+
+class Token(NamedTuple):
+    """One terminal of the text; `start` is its 0-based character."""
+
+    kind: Kind
+    text: str
+    start: int
+
+    @property
+    def end(self) -> int:
+        """The character behind the last one."""
+        return self.start + len(self.text)
+
+
+class Service(NamedTuple):
+    """One SERVICE clause: the IRI it calls, None where a variable names it."""
+
+    iri: str | None
+    is_silent: bool
+
+
+def tokens(text: str) -> Iterator[Token]:
+    """The terminals of the text in order, without white space, numbers and comments.
+
+    >>> [token.text for token in tokens('ASK { ?s ex:from "a # b" } # end')]
+    ['ASK', '{', '?s', 'ex:from', '"a # b"', '}']
+    """
+    for match in _TOKEN.finditer(text):
+        kind = match.lastgroup
+        if match["colon"] is not None:
+            yield Token("name", match[0], match.start())
+        elif kind == "words":
+            for part in _WORD.finditer(match[0]):
+                yield Token(_KINDS[part.lastgroup], part[0], match.start() + part.start())
+        elif kind != "comment":
+            yield Token(_KINDS[kind], match[0], match.start())
 
 
 def keywords(text: str) -> frozenset[str]:
@@ -27,9 +93,63 @@ def keywords(text: str) -> frozenset[str]:
     >>> sorted(keywords('SELECT ?service { ?s ex:from "SERVICE" } # GRAPH'))
     ['SELECT']
     """
-    return frozenset(
-        match["word"].upper() for match in _TOKEN.finditer(text) if match["word"] is not None
-    )
+    return frozenset(token.text.upper() for token in tokens(text) if token.kind == "word")
+
+
+def depth(text: str) -> int:
+    """How deep the text nests: brackets that are open at once, and operators before operators.
+
+    An engine that works by recursion needs a stack in proportion to this; what stands behind
+    operators and opens a bracket counts once.
+
+    >>> depth("SELECT * { ?s ?p ?o FILTER(!!(?o > 1)) }")
+    4
+    """
+    deepest = brackets = operators = 0
+    for token in tokens(text):
+        if token.text in _PREFIX_OPERATORS:
+            operators += 1
+        else:
+            operators = 0
+            if token.text in _OPENING:
+                brackets += 1
+            elif token.text in _CLOSING:
+                brackets -= 1
+        deepest = max(deepest, brackets + operators)
+    return deepest
+
+
+def services(text: str, prefixes: Mapping[str, str]) -> list[Service]:
+    """The SERVICE clauses of a query; `prefixes` are those that it need not declare.
+
+    A name whose prefix is declared nowhere, or a relative IRI, counts as unknown (None).
+
+    >>> services("ASK { SERVICE SILENT ex:s { ?s ?p ?o } }", {"ex": "http://example.org/"})
+    [Service(iri='http://example.org/s', is_silent=True)]
+    """
+    known = dict(prefixes)
+    found: list[Service] = []
+    words: list[Token] = list(tokens(text))
+    for place, token in enumerate(words):
+        if token.kind != "word":
+            continue
+        following = words[place + 1 : place + 3]
+        if token.text.upper() == "PREFIX" and [t.kind for t in following] == ["name", "iri"]:
+            known[following[0].text.removesuffix(":")] = following[1].text[1:-1]
+        elif token.text.upper() == "SERVICE" and following:
+            is_silent = following[0].text.upper() == "SILENT"
+            found.append(Service(_iri(following[-1 if is_silent else 0], known), is_silent))
+    return found
+
+
+def _iri(token: Token, prefixes: Mapping[str, str]) -> str | None:
+    if token.kind == "iri":
+        return token.text[1:-1] if ":" in token.text else None
+    if token.kind == "name":
+        prefix, _, local = token.text.partition(":")
+        namespace = prefixes.get(prefix)
+        return None if namespace is None else namespace + re.sub(r"\\(.)", r"\1", local)
+    return None
 
 
 def at(text: str, line: int, column: int) -> str:
@@ -42,3 +162,59 @@ def at(text: str, line: int, column: int) -> str:
     lines = text.splitlines() or [""]
     shown = lines[min(line, len(lines)) - 1]
     return f"{shown}\n{' ' * (min(column, len(shown) + 1) - 1)}^"
+
+
+def error(text: str, problem: str, indent: int = 0) -> QueryError:
+    """The engine's complaint about a text as an error placed in it.
+
+    `indent` is how many characters stood before the text when the engine read it.
+    """
+    place = re.match(r"error at (\d+):(\d+): (.*)", problem, re.DOTALL)
+    if place is None:
+        return QueryError(problem)
+    line, column = int(place[1]), int(place[2])
+    if line == 1:
+        column = max(1, column - indent)
+    expected = place[3]
+    if "Prefix not found" in expected:
+        expected = "a prefixed name whose prefix is not declared"
+    return QueryError(expected, line=line, column=column, hint=at(text, line, column))
+
+
+def without_calls(text: str) -> str:
+    """The text with every SERVICE SILENT turned to nowhere, so that it fails in silence.
+
+    SPARQL 1.1 Federated Query, section 3.1, lets such a call end as one empty solution.
+
+    >>> without_calls("SELECT * { SERVICE SILENT <http://example.org/> { ?s ?p ?o } }")
+    'SELECT * { SERVICE SILENT <x:> { ?s ?p ?o } }'
+
+    Raises:
+        QueryError: a SERVICE without SILENT.
+    """
+    if not re.search("service", text, re.IGNORECASE):
+        return text
+    words = list(tokens(text))
+    pieces: list[str] = []
+    position = 0
+    for place, token in enumerate(words):
+        if token.kind != "word" or token.text.upper() != "SERVICE":
+            continue
+        following = words[place + 1 : place + 3]
+        if len(following) < 2 or following[0].text.upper() != "SILENT":
+            line, column = _place(text, token.start)
+            raise QueryError(
+                "SERVICE is not offered: this endpoint calls no other",
+                line=line,
+                column=column,
+                hint=at(text, line, column),
+            )
+        pieces += (text[position : following[1].start], _NOWHERE)
+        position = following[1].end
+    return "".join((*pieces, text[position:]))
+
+
+def _place(text: str, position: int) -> tuple[int, int]:
+    """The line and column, from 1, of a character."""
+    before = text[:position]
+    return before.count("\n") + 1, position - before.rfind("\n")
