@@ -212,8 +212,7 @@ def _wrong_types(engine: Engine) -> Iterator[tuple[NumberTriple, ...]]:
     facts = engine.facts
     kinds = engine.dictionary.kinds
     for datatype in DATATYPES:
-        members = facts.instances(datatype)
-        members = members[kinds[members] == LITERAL]
+        members = _literals_among(engine, facts.instances(datatype))
         for number in members[_not_in_datatype(engine, members, datatype)].tolist():
             yield ((number, TYPE, datatype),)
         for property_ in slice_of(facts.backward(RANGE), datatype).tolist():
@@ -223,6 +222,19 @@ def _wrong_types(engine: Engine) -> Iterator[tuple[NumberTriple, ...]]:
             for number in objects[_not_in_datatype(engine, objects, datatype)].tolist():
                 for subject in facts.subjects(property_, number).tolist():
                     yield (property_, RANGE, datatype), (subject, property_, number)
+
+
+def _literals_among(engine: Engine, members: Ids) -> Ids:
+    """The literals of a column, and those that are the same as something in it."""
+    kinds = engine.dictionary.kinds
+    cliques = engine.equality.cliques
+    same = [
+        number
+        for representative in (set(cliques) & set(members.tolist()) if cliques else ())
+        for number in cliques[representative]
+    ]
+    found = np.concatenate((members, np.array(same, dtype=np.int64)))
+    return distinct(found[kinds[found] == LITERAL])
 
 
 def _not_in_datatype(engine: Engine, numbers: Ids, datatype: int) -> Mask:

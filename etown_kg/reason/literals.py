@@ -153,10 +153,10 @@ class Literals:
 
     def _map_values(self, numbers: Ids, datatype: str, *, is_unknown_in: bool) -> Mask:
         def holds(number: int) -> bool:
+            if not self.is_supported(number):
+                return is_unknown_in
             value = self.value(number)
-            if value is not None and is_in_space(value, datatype):
-                return True
-            return is_unknown_in and not self.is_supported(number)
+            return value is not None and is_in_space(value, datatype)
 
         return np.fromiter(map(holds, numbers.tolist()), dtype=bool, count=len(numbers))
 

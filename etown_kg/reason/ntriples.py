@@ -12,6 +12,7 @@ Chunks go through two threads: NumPy lets go of the interpreter lock in its loop
 from __future__ import annotations
 
 import os
+import re
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
@@ -36,6 +37,10 @@ _OPEN, _CLOSE, _UNDERSCORE, _BACKSLASH, _AT = 60, 62, 95, 92, 64
 # Bytes that no IRI may have, by the production IRIREF.
 _NOT_IN_IRI = np.zeros(256, dtype=bool)
 _NOT_IN_IRI[[*range(0x21), *b'<>"{}|^`']] = True
+
+
+# A language tag in lower case behind a closing quote, at the end of what is searched.
+_PLAIN_TAG = re.compile(rb'"@[a-z]{1,8}(?:-[a-z0-9]{1,8})*\Z')
 
 
 class Columns(NamedTuple):
@@ -432,8 +437,12 @@ def _with_canonical_terms(
     literals = np.flatnonzero(kinds == 2)
     last = arena[offsets[literals + 1] - 1]
     # The rare tails: language tags, and xsd:string spelled out, which ends in "g>".
-    is_tail = (last != _QUOTE) & ((last != _CLOSE) | (arena[offsets[literals + 1] - 2] == ord("g")))
+    is_tail = (last == _CLOSE) & (arena[offsets[literals + 1] - 2] == ord("g"))
     suspects.append(literals[is_tail])
+    tagged = literals[(last != _QUOTE) & (last != _CLOSE)]
+    ends = zip(tagged.tolist(), offsets[tagged + 1].tolist(), strict=True)
+    odd = [n for n, end in ends if not _PLAIN_TAG.search(bulk.arena, max(0, end - 32), end)]
+    suspects.append(np.array(odd, dtype=np.int64))
     # A typed literal has its datatype right behind its closing quote: checked by pattern when
     # the datatype is not one of those that were checked before.
     suspects.append(_with_new_tail(bulk, arena, literals[last == _CLOSE]))
