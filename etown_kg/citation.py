@@ -3,7 +3,8 @@
 A triple of an article is cited in one of two ways (`docs/model.md`): an ``et:Statement`` says
 exactly that subject, predicate and object; or the triple's subject is a fact node itself (an
 observation, a claim, an event) and its evidence speaks for all that is said of it. A background
-triple is cited by an ``et:BackgroundStatement`` with a source.
+triple is cited by an ``et:BackgroundStatement`` with a source. What is derived from facts or
+relates them (a derived figure, a note) is cited by its formula and by those facts.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from dataclasses import asdict, dataclass
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Quad, Triple
 
-from etown_kg.vocab import DCTERMS, OA, TERMS
+from etown_kg.vocab import DCTERMS, OA, PROV, TERMS
 
 # A triple with its terms in N-Triples, as proofs have it.
 TripleText = tuple[str, str, str]
@@ -70,6 +71,19 @@ class Citations:
                 self._of_triple[triple] = (*self._of_triple.get(triple, ()), *cited)
             # What is said of a piece of evidence (its article, its place) rests on itself.
             self._of_node |= {f"<{one.evidence}>": (one,) for one in cited if one.evidence}
+
+        for node, facts in described.items():
+            if node not in self._of_node and (cited := self._inherited(facts)):
+                self._of_node[node] = cited
+
+    def _inherited(self, facts: _Description) -> tuple[Citation, ...]:
+        """What a node that rests on others has from them, its formula first."""
+        formula = _text(facts, TERMS + "formula")
+        inputs = [*facts.get(PROV + "wasDerivedFrom", ()), *facts.get(TERMS + "relates", ())]
+        cited = [one for each in inputs for one in self._of_node.get(str(each), ())]
+        if formula:
+            cited.insert(0, Citation(source=f"formula: {formula}"))
+        return tuple(dict.fromkeys(cited))
 
     def of(self, triple: TripleText) -> tuple[Citation, ...]:
         """The citations of a triple; none for what needs no evidence (a type, a label).

@@ -51,6 +51,12 @@ def test_evidence_cites_itself(citations: Citations) -> None:
     assert cited.fact_id == "F15"
 
 
+def test_a_derived_figure_cites_its_formula_and_its_inputs(citations: Citations) -> None:
+    cited = citations.of((iri("derived", "X1"), iri("et", "statedNumber"), '"364.0"'))
+    assert cited[0].source == "formula: F56 + F57"
+    assert {one.fact_id for one in cited[1:]} == {"F56", "F57"}
+
+
 def test_what_nobody_stated_has_none(citations: Citations) -> None:
     assert citations.of((iri("et", "Zone"), iri("rdfs", "label"), '"zone"@en')) == ()
 
