@@ -126,9 +126,7 @@ def _matches(engine: Engine, rule: Rule) -> Iterator[tuple[NumberTriple, ...]]:
         yield from _solutions(engine, rule.patterns)
 
 
-def _solutions(
-    engine: Engine, patterns: Sequence[Pattern]
-) -> Iterator[tuple[NumberTriple, ...]]:
+def _solutions(engine: Engine, patterns: Sequence[Pattern]) -> Iterator[tuple[NumberTriple, ...]]:
     facts = engine.facts
     index: dict[str, int] = {}
     atoms = [atom_of(pattern, index) for pattern in patterns]

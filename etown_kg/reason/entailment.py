@@ -339,9 +339,7 @@ def _refute(
 ) -> list[Proof] | None:
     clashes: list[Proof] = []
     for number, contrary in enumerate(refutation.contraries):
-        assumed = [
-            _filled(pattern, known, number) for pattern in _patterns(contrary)
-        ]
+        assumed = [_filled(pattern, known, number) for pattern in _patterns(contrary)]
         if any(term.startswith(b'"') for triple in assumed for term in triple[:1]):
             return None
         supposed = materialise([*_asserted(closure), *assumed], profile="full")

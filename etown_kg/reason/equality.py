@@ -77,6 +77,11 @@ class Equality:
         """Whether any two terms are the same."""
         return bool(self._parent)
 
+    @property
+    def has_literals(self) -> bool:
+        """Whether a literal is the same as some other term."""
+        return bool(self._literal_of)
+
     def table(self) -> Ids:
         """The representative of each term of the dictionary, by number."""
         known = len(self._table)

@@ -170,7 +170,9 @@ class Explainer:
 
     # Derivations
 
-    def derivations(self, goal: Goal, before: int, limit: int = MAX_DERIVATIONS) -> list[Derivation]:
+    def derivations(
+        self, goal: Goal, before: int, limit: int = MAX_DERIVATIONS
+    ) -> list[Derivation]:
         """Ways to conclude a goal, earliest premises first.
 
         Args:
@@ -223,7 +225,9 @@ class Explainer:
             rule = "eq-ref"
         elif predicate == SAME_AS and is_literals and literals.is_same(subject, object_):
             rule = "dt-eq"
-        elif predicate == DIFFERENT_FROM and is_literals and literals.is_different(subject, object_):
+        elif (
+            predicate == DIFFERENT_FROM and is_literals and literals.is_different(subject, object_)
+        ):
             rule = "dt-diff"
         elif predicate == TYPE and kinds[subject] >= LITERAL and object_ in DATATYPES:
             if literals.in_datatype(np.array([subject]), object_)[0]:
@@ -427,9 +431,7 @@ class Explainer:
             names += [value for value in values if value not in names]
         return names
 
-    def _rename_step(
-        self, goal: Goal, variant: Goal, stage: int, before: int
-    ) -> list[Derivation]:
+    def _rename_step(self, goal: Goal, variant: Goal, stage: int, before: int) -> list[Derivation]:
         """One eq-rep step from a variant towards the goal; the rest is for the next step."""
         rules = ("eq-rep-s", "eq-rep-p", "eq-rep-o")
         for place in (2, 1, 0):

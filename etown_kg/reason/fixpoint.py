@@ -136,9 +136,7 @@ _RESTRICTING = frozenset(
     number_of(OWL + name) for name in ("IrreflexiveProperty", "AsymmetricProperty")
 )
 _LEFT_OUT_CLASSES = frozenset({DATATYPE, _ANNOTATION_PROPERTY})
-_CLASH_CLASS_PROPERTIES = tuple(
-    number_of(OWL + name) for name in ("disjointWith", "complementOf")
-)
+_CLASH_CLASS_PROPERTIES = tuple(number_of(OWL + name) for name in ("disjointWith", "complementOf"))
 _ON_CLASS = number_of(OWL + "onClass")
 # Rules that compare literals by value, and those clashes that do.
 _CARDINALITIES = tuple(
@@ -205,6 +203,8 @@ class Engine:
 
     def load(self, triples: Mapping[int, Keys]) -> None:
         """Close over these triples too: sorted forward keys by predicate."""
+        # Rules cls-thing and cls-nothing1.
+        self.facts[TYPE].put(np.array([THING, NOTHING]), CLASS)
         self._type_literals(set())
         schema: dict[int, Keys] = {}
         facts: dict[int, Keys] = {}
@@ -399,10 +399,12 @@ class Engine:
         self._take_same_as()
         edges, self._edges = self._edges, []
         changed: set[int] = set()
+        had_literals = self.equality.has_literals
         for batch in edges:
             changed |= self.equality.unite(batch, self.stage(_Stage.EQUAL))
             name = batch.rule.id if batch.rule is not None else "eq-trans"
             self._count(name, len(batch.first), len(batch.first))
+        self._is_schema_dirty |= self.equality.has_literals != had_literals
         if changed:
             self._rename(changed)
             self._take_same_as()
@@ -444,7 +446,9 @@ class Engine:
             self.equality.rigid.setdefault(key >> 32, set()).add(key & 0xFFFFFFFF)
             self.equality.rigid.setdefault(key & 0xFFFFFFFF, set()).add(key >> 32)
             keys = np.append(keys, (key & 0xFFFFFFFF) << 32 | key >> 32)
-        kept = self._renamed(keys[np.isin(keys, keys[is_edge], invert=True)] if is_edge.any() else keys)
+        kept = self._renamed(
+            keys[np.isin(keys, keys[is_edge], invert=True)] if is_edge.any() else keys
+        )
         variable.extend(difference(kept, variable.keys), self.stage(_Stage.CONCLUDED))
 
     def _renamed(self, keys: Keys) -> Keys:
@@ -487,7 +491,7 @@ class Engine:
             else:
                 self.facts[target].extend(new, self.stage(_Stage.RENAMED))
                 self._pass_renamed(target, new)
-        if changed & self._constants:
+        if changed & self._constants or min(cliques) < VOCABULARY_SIZE:
             # Rules that name a term by its old number must not run again.
             self._are_lists_dirty = True
             self._respecialise()
@@ -676,7 +680,12 @@ class Engine:
                 self._put_head(Atom(predicate, head.subject, head.object), rows)
             return
         subject, object_ = solutions.value(head.subject), solutions.value(head.object)
-        if head.predicate == TYPE and isinstance(object_, int) and object_ == THING and not self.is_thing_open:
+        if (
+            head.predicate == TYPE
+            and isinstance(object_, int)
+            and object_ == THING
+            and not self.is_thing_open
+        ):
             return
         if isinstance(subject, int) and isinstance(object_, int):
             subject = np.array([subject])
@@ -734,8 +743,9 @@ class Engine:
         fresh = [instance for instance in instances if instance not in self.instances]
         self.instances = instances
         self._index_instances()
+        self._pass_up_new_properties()
         self._open_classes()
-        self._pass_up_new()
+        self._pass_up_new_classes()
         for instance in fresh:
             self._evaluate(instance)
         compared = self._compared_properties()
@@ -780,27 +790,35 @@ class Engine:
         edges = below[leading(below) != trailing(below)]
         above_thing = slice_of(edges, THING)
         has_others = set(distinct_leading(edges).tolist())
+        is_type_read = bool(self._by_predicate.get(TYPE) or self.above.get(TYPE))
         is_strange = bool(
             len(above_thing)
             or THING in used
             or len(self.equality.members(THING)) > 1
             or len(facts.instances(NOTHING))
             or THING in self.equality.rigid
-            or self._by_predicate.get(TYPE)
-            or self.above.get(TYPE)
+            or is_type_read
         )
         strange_reflexive = self._is_spoken_of(SAME_AS)
         if self.is_full and self._is_spoken_of(_DIFFERENT):
             self._is_different_open = True
         strange_class = any(c in used or c in has_others for c in _LEFT_OUT_CLASSES)
+        strange_class |= any(
+            len(self.equality.members(number)) > 1
+            for number in (*ANNOTATION_PROPERTIES, *DATATYPES, *_LEFT_OUT_CLASSES)
+        )
         if (self.is_full or is_strange) and not self.is_thing_open:
             self.is_thing_open = True
             self._evaluate_over_thing()
-        if (self.is_full or is_strange or strange_reflexive or strange_class) and not self.has_axioms:
+        if (
+            self.is_full or is_strange or strange_reflexive or strange_class
+        ) and not self.has_axioms:
             self._add_axioms()
         self._is_reflexive |= strange_reflexive
-        datatypes = {d for d in DATATYPES if self.is_full or d in used or d in has_others}
-        self._inert = frozenset(DATATYPES) - datatypes if not self.is_full else frozenset()
+        # A name of a literal is in all datatypes that the literal is in, and that is shown.
+        is_open = self.is_full or self.equality.has_literals or is_type_read
+        datatypes = {d for d in DATATYPES if is_open or d in used or d in has_others}
+        self._inert = frozenset(DATATYPES) - datatypes
         self._type_literals(datatypes)
 
     def _is_spoken_of(self, property_: int) -> bool:
@@ -811,7 +829,10 @@ class Engine:
                     return True
             elif predicate < VOCABULARY_SIZE and predicate not in ANNOTATION_PROPERTIES:
                 others = np.concatenate(
-                    (slice_of(variable.forward(), property_), slice_of(variable.backward(), property_))
+                    (
+                        slice_of(variable.forward(), property_),
+                        slice_of(variable.backward(), property_),
+                    )
                 )
                 if bool((others != property_).any()):
                     return True
@@ -824,9 +845,8 @@ class Engine:
                 self._evaluate(instance)
 
     def _add_axioms(self) -> None:
-        """Rules cls-thing, cls-nothing1, prp-ap and dt-type1."""
+        """Rules prp-ap and dt-type1."""
         self.has_axioms = True
-        self.facts[TYPE].put(np.array([THING, NOTHING]), CLASS)
         self.facts[TYPE].put(np.array(ANNOTATION_PROPERTIES), _ANNOTATION_PROPERTY)
         self.facts[TYPE].put(np.array(DATATYPES), DATATYPE)
 
@@ -866,8 +886,8 @@ class Engine:
                 self.facts[TYPE].put(members, datatype)
         self._open_datatypes |= datatypes
 
-    def _pass_up_new(self) -> None:
-        """Bring the closures of subproperties and subclasses up to date."""
+    def _pass_up_new_properties(self) -> None:
+        """Bring the closure of subproperties up to date."""
         above: dict[int, list[int]] = defaultdict(list)
         for key in self.facts.forward(SUB_PROPERTY_OF).tolist():
             lower, higher = key >> 32, key & 0xFFFFFFFF
@@ -882,6 +902,9 @@ class Engine:
             for higher in set(highers) - set(old.get(lower, ())):
                 self._put_forward(higher, variable.forward())
                 self._count("prp-spo1", len(variable), len(variable))
+
+    def _pass_up_new_classes(self) -> None:
+        """Bring the closure of subclasses up to date."""
         edges = self.facts.forward(SUB_CLASS_OF)
         lower_classes, higher_classes = leading(edges), trailing(edges)
         is_used = lower_classes != higher_classes
@@ -915,13 +938,7 @@ class Engine:
 
     def _must_compare_all(self) -> bool:
         """Whether literals may get into a subject's place, where any join may meet them."""
-        if self.is_full or self._has_literal_subjects:
-            return True
-        if self.equality and any(
-            self.dictionary.kinds[number] >= LITERAL
-            for clique in self.equality.cliques.values()
-            for number in clique
-        ):
+        if self.is_full or self._has_literal_subjects or self.equality.has_literals:
             return True
         kinds = self.dictionary.kinds
         for instance in self.instances:

@@ -209,9 +209,7 @@ def _is_identity(instance: Instance) -> bool:
     return instance.head.predicate == SAME_AS
 
 
-def _has_solution(
-    facts: Facts, head: Atom, body: tuple[Atom, ...], forward: Keys
-) -> Mask:
+def _has_solution(facts: Facts, head: Atom, body: tuple[Atom, ...], forward: Keys) -> Mask:
     """For each candidate whether the body has a solution with the head made equal to it."""
     subjects, objects = leading(forward), trailing(forward)
     rows: Ids = np.arange(len(forward))

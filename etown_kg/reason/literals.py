@@ -43,9 +43,7 @@ class Literals:
         self._numbers: dict[int, int] = {}
         # Values of strings that some literal spells with another datatype.
         self._shared_strings: set[int] = set()
-        self.datatype_iri = {
-            number: dictionary.term(number)[1:-1].decode() for number in DATATYPES
-        }
+        self.datatype_iri = {number: dictionary.term(number)[1:-1].decode() for number in DATATYPES}
 
     def parts(self, number: int) -> LiteralParts:
         """A literal taken apart."""

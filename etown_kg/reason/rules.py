@@ -126,7 +126,9 @@ class Rule:
         assert self.list is not None
         return (*self.patterns, Pattern(self.list[0], LIST_MEMBER, self.list[1]))
 
-    def for_members(self, members: Sequence[int]) -> tuple[tuple[Pattern, ...], tuple[Pattern, ...]]:
+    def for_members(
+        self, members: Sequence[int]
+    ) -> tuple[tuple[Pattern, ...], tuple[Pattern, ...]]:
         """Body and head with the indexed patterns written out for these members of the list.
 
         For EVERY and PATH only; the member variable is replaced by the members.

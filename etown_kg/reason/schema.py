@@ -311,5 +311,3 @@ def _without_implied(
         )
         if not implied:
             yield row
-
-
