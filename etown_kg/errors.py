@@ -222,15 +222,21 @@ class CancelledError(EtownError):
 
 
 class InconsistentError(EtownError):
-    """A graph that has no model. `violations` are the reasoner's findings."""
+    """A graph that has no model. `violations` are the reasoner's findings.
 
-    def __init__(self, violations: Sequence[object]) -> None:
+    `proofs` say why, down to what was asserted, for as many of them as somebody asked for.
+    """
+
+    def __init__(self, violations: Sequence[object], proofs: Sequence[object] = ()) -> None:
         shown = "\n  ".join(str(violation) for violation in violations[:10])
         more = len(violations) - 10
         if more > 0:
             shown += f"\n  ... and {more} more"
+        for proof in proofs:
+            shown += "\n  " + str(proof).replace("\n", "\n  ")
         super().__init__(f"the graph is inconsistent: {len(violations)} violation(s)", hint=shown)
         self.violations = tuple(violations)
+        self.proofs = tuple(proofs)
 
 
 class InvalidError(EtownError):

@@ -15,11 +15,11 @@ from typing import Literal, NamedTuple
 
 from etown_kg.errors import QueryError
 
-Kind = Literal["iri", "string", "variable", "language", "name", "word", "mark"]
+Kind = Literal["iri", "string", "variable", "language", "name", "number", "word", "mark"]
 
 # A character of a prefixed name behind its colon.
 _LOCAL = r"""[^\s<>"'{}()\[\],;|^/*+?!=&\\] | \\[_~.\-!$&'()*+,;=/?\#@%]"""
-# A terminal at a place; white space, digits and whatever else is not told apart are skipped.
+# A terminal at a place; white space and whatever else is not told apart are skipped.
 # Each alternative, once begun, succeeds: a string or a name that is looked for to the end of the
 # text and not found there would be looked for again from the next character.
 _TOKEN = re.compile(
@@ -29,6 +29,7 @@ _TOKEN = re.compile(
     | (?P<string> \"{3}(?:[^"\\]|\\.|\"(?!\"\"))*(?:\"{3})? | '{3}(?:[^'\\]|\\.|'(?!''))*(?:'{3})?
         | "(?:[^"\\\r\n]|\\.)*"? | '(?:[^'\\\r\n]|\\.)*'? )
     | (?P<variable> [?$][^\W]\w* )
+    | (?P<number> (?: \d+\.\d*[eE][+-]?\d+ | \d*\.?\d+[eE][+-]?\d+ | \d*\.\d+ | \d+ ) )
     | (?P<language> @[A-Za-z-]+ )
     | (?P<name> (?<![\w.-]): (?:LOCAL)* )
     | (?P<words> [^\W\d][\w.-]* (?P<colon> : (?:LOCAL)* )? )
@@ -40,7 +41,7 @@ _TOKEN = re.compile(
 _WORD = re.compile(r"(?P<word>\w+)|(?P<mark>[.-])")
 _KINDS: Mapping[str | None, Kind] = {
     "iri": "iri", "string": "string", "variable": "variable", "language": "language",
-    "name": "name", "word": "word", "mark": "mark",
+    "name": "name", "number": "number", "word": "word", "mark": "mark",
 }  # fmt: skip
 _OPENING = frozenset({"(", "{", "[", "<<", "<<("})
 _CLOSING = frozenset({")", "}", "]", ">>", ")>>"})
@@ -71,7 +72,7 @@ class Service(NamedTuple):
 
 
 def tokens(text: str) -> Iterator[Token]:
-    """The terminals of the text in order, without white space, numbers and comments.
+    """The terminals of the text in order, without white space and comments.
 
     >>> [token.text for token in tokens('ASK { ?s ex:from "a # b" } # end')]
     ['ASK', '{', '?s', 'ex:from', '"a # b"', '}']
@@ -164,17 +165,18 @@ def at(text: str, line: int, column: int) -> str:
     return f"{shown}\n{' ' * (min(column, len(shown) + 1) - 1)}^"
 
 
-def error(text: str, problem: str, indent: int = 0) -> QueryError:
+def error(text: str, problem: str, *, inserted: tuple[int, int] = (0, 0)) -> QueryError:
     """The engine's complaint about a text as an error placed in it.
 
-    `indent` is how many characters stood before the text when the engine read it.
+    `inserted` tells at which character, and how many, were put in before the engine read it.
     """
     place = re.match(r"error at (\d+):(\d+): (.*)", problem, re.DOTALL)
     if place is None:
         return QueryError(problem)
     line, column = int(place[1]), int(place[2])
-    if line == 1:
-        column = max(1, column - indent)
+    at_line, at_column = line_and_column(text, inserted[0])
+    if line == at_line and column > at_column:
+        column = max(at_column, column - inserted[1])
     expected = place[3]
     if "Prefix not found" in expected:
         expected = "a prefixed name whose prefix is not declared"
@@ -202,7 +204,7 @@ def without_calls(text: str) -> str:
             continue
         following = words[place + 1 : place + 3]
         if len(following) < 2 or following[0].text.upper() != "SILENT":
-            line, column = _place(text, token.start)
+            line, column = line_and_column(text, token.start)
             raise QueryError(
                 "SERVICE is not offered: this endpoint calls no other",
                 line=line,
@@ -214,7 +216,7 @@ def without_calls(text: str) -> str:
     return "".join((*pieces, text[position:]))
 
 
-def _place(text: str, position: int) -> tuple[int, int]:
+def line_and_column(text: str, position: int) -> tuple[int, int]:
     """The line and column, from 1, of a character."""
     before = text[:position]
     return before.count("\n") + 1, position - before.rfind("\n")

@@ -19,7 +19,8 @@ PACKAGE = Path(__file__).parents[1] / "etown_kg"
 LEAVES = frozenset(
     {
         "vocab", "errors", "findings", "config", "formats", "curies", "numerals", "formula",
-        "query_text", "interval", "article",
+        "query_text", "interval", "article", "changes",
+        "uploads", "addresses",
     }
 )  # fmt: skip
 TOOLS = frozenset({"load", "export", "validate", "evidence", "derived", "profile", "questions"})
@@ -28,25 +29,31 @@ ALLOWED: dict[str, frozenset[str]] = {
     "errors": frozenset(),
     "findings": frozenset(),
     "numerals": frozenset(),
-    "query_text": frozenset(),
+    "query_text": frozenset({"errors"}),
+    "changes": frozenset(),
     "config": frozenset({"vocab", "errors"}),
     "formats": frozenset({"vocab", "errors"}),
     "curies": frozenset({"vocab"}),
     "article": frozenset({"errors"}),
+    "uploads": frozenset({"errors", "formats"}),
+    "addresses": frozenset({"errors"}),
     "interval": frozenset(),
     "formula": frozenset({"errors", "interval"}),
     "load": LEAVES,
     "export": LEAVES,
     "questions": LEAVES,
+    "citation": LEAVES,
     "evidence": LEAVES,
     "derived": LEAVES,
     "profile": LEAVES,
     "validate": LEAVES | {"load"},
     "reason": frozenset({"vocab", "errors", "findings"}),
-    "graph": LEAVES | {"load", "export", "validate", "reason"},
-    "backend": LEAVES | {"graph", "export"},
+    "store": LEAVES,
+    "update": LEAVES | {"store"},
+    "graph": LEAVES | {"load", "export", "validate", "reason", "citation", "store", "update"},
+    "backend": LEAVES | {"graph", "export", "store"},
     "web": LEAVES | {"backend", "export", "questions", "__version__"},
-    "cli": LEAVES | TOOLS | {"reason", "graph", "backend", "web", "__version__"},
+    "cli": LEAVES | TOOLS | {"reason", "store", "graph", "backend", "web", "__version__"},
 }
 # What a layer must not know at all, whoever provides it.
 FORBIDDEN_PACKAGES = {

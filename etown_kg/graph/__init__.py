@@ -1,0 +1,717 @@
+"""KnowledgeGraph: the asserted quads, their closure, and the stores that answer queries.
+
+The only module that brings `load`, `validate` and `reason` together. Asserted and inferred
+stay apart: every asserted quad keeps its named graph, everything inferred is in
+``graph/inferred``, and a query says with ``infer`` whether it may see the latter.
+
+The default graph of a query is the union of the named graphs, held as a *set*: a triple that
+two articles state is one solution, not two (`docs/decisions/0001-default-graph-is-a-set.md`).
+
+A graph changes in two steps. `delta` works out what an update comes to and changes nothing, so
+that a process that may be killed can do it. `apply` makes the change whole or not at all: what
+follows is brought up to date and checked, the change is written to the location (if there is
+one), and only then the stores that answer queries are touched. One thread may change a graph,
+and none may read it meanwhile.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timezone
+from functools import cached_property
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from pyoxigraph import NamedNode, Quad, Triple
+
+from etown_kg import export, load, query_text, update, vocab
+from etown_kg.changes import Change, GraphWrite, UpdateRequest
+from etown_kg.citation import Citations
+from etown_kg.config import DEFAULT_REASONER, shipped
+from etown_kg.errors import (
+    ConflictError,
+    ForbiddenError,
+    InconsistentError,
+    InvalidError,
+    MediaTypeError,
+    MissingPathError,
+    QueryError,
+    ReadOnlyError,
+    SettingError,
+    UploadError,
+)
+from etown_kg.findings import Finding, Report
+from etown_kg.formats import Format
+from etown_kg.graph.answer import Answer
+from etown_kg.graph.inference import (
+    INFERENCES,
+    EngineInference,
+    Inference,
+    InferredChange,
+    said,
+    with_graphs,
+)
+from etown_kg.reason.proof import LeafSource, Proof
+from etown_kg.store import (
+    UNNAMED,
+    Dataset,
+    DefaultGraphMode,
+    Delta,
+    GraphName,
+    GraphQuads,
+    Location,
+    checksum,
+)
+from etown_kg.store.spelling import Term
+from etown_kg.uploads import read_upload
+
+__all__ = ["Answer", "Closing", "KnowledgeGraph"]
+
+SPARQL_UPDATE: Final = "application/sparql-update"
+
+
+@dataclass(frozen=True)
+class Closing:
+    """What one computation of the closure did."""
+
+    reasoner: str
+    asserted: int
+    inferred: int
+    seconds: float
+
+
+class KnowledgeGraph:
+    """Asserted quads and, once closed, what follows from them.
+
+    >>> graph = KnowledgeGraph.build()
+    >>> graph.query("ASK { obs:F15 et:lowerBound 300.0 }").boolean
+    True
+
+    Attributes:
+        asserted: the asserted quads as they were written.
+        version: how many changes were made; a location goes on counting where it stopped.
+        time: when the present state came to be, ISO 8601 in UTC.
+    """
+
+    def __init__(
+        self,
+        asserted: Iterable[Quad],
+        *,
+        base: str = vocab.BASE,
+        ontology: Path | None = None,
+        default_graph: DefaultGraphMode = "union",
+    ) -> None:
+        """Take over the quads; `ontology` is the folder with ``shapes/`` and ``queries/``."""
+        self.asserted = Dataset(asserted, default_graph)
+        self.base = base
+        self.ontology = ontology
+        self.version = 0
+        self.time = _now()
+        self._default_graph: DefaultGraphMode = default_graph
+        self._closed = self.asserted
+        self._inferred_count = 0
+        self._inference: Inference | None = None
+        self._close_anew: Callable[[Iterable[Quad]], Inference] = EngineInference
+        self._changes: list[Change] = []
+        self._location: Location | None = None
+
+    @classmethod
+    def load(
+        cls,
+        *,
+        ontology: Path | None = None,
+        data: Path | None = None,
+        base: str = vocab.BASE,
+        default_graph: DefaultGraphMode = "union",
+        location: Location | None = None,
+    ) -> KnowledgeGraph:
+        """The asserted quads of two folders; a folder that is None is the one that ships.
+
+        A location that holds something is read instead of the folders; one that is empty gets
+        what they hold.
+
+        Raises:
+            MissingPathError, SourceError: a folder is not there, a file does not parse.
+            StorageError, LimitError: the location is damaged or full.
+        """
+        default_ontology, default_data = shipped()
+        ontology = ontology or default_ontology
+        asserted: Iterable[Quad]
+        if location is not None and not location.is_empty:
+            asserted = location.quads()
+        else:
+            found = load.sources(ontology, data or default_data, base)
+            asserted = load.read_all(found)
+        graph = cls(asserted, base=base, ontology=ontology, default_graph=default_graph)
+        if location is not None:
+            graph.keep_in(location)
+        return graph
+
+    @classmethod
+    def build(
+        cls,
+        *,
+        ontology: Path | None = None,
+        data: Path | None = None,
+        base: str = vocab.BASE,
+        reasoner: str = DEFAULT_REASONER,
+        default_graph: DefaultGraphMode = "union",
+        location: Location | None = None,
+    ) -> KnowledgeGraph:
+        """`load` and `close` in one step.
+
+        Raises:
+            InconsistentError: the graph has no model.
+        """
+        graph = cls.load(
+            ontology=ontology,
+            data=data,
+            base=base,
+            default_graph=default_graph,
+            location=location,
+        )
+        graph.close(reasoner)
+        return graph
+
+    def keep_in(self, location: Location) -> None:
+        """Keep every change from now on in a location; an empty one is filled first.
+
+        A location that is not empty is the one that the asserted quads came from.
+
+        Raises:
+            DiskFullError, StorageError: it cannot be filled.
+        """
+        if location.is_empty:
+            graphs = [UNNAMED, *sorted(self.asserted.graphs, key=str)]
+            forms = (form for graph in graphs for form in self.asserted.forms(graph))
+            location.seed(forms, self.asserted.graphs)
+        for name in location.graphs:
+            self.asserted.create(name)
+        self.version, self.time = location.state.version, location.state.time
+        self._location = location
+
+    # What is there
+
+    @property
+    def graph_inferred(self) -> str:
+        """The IRI of the named graph of everything inferred."""
+        return f"{self.base}graph/inferred"
+
+    @property
+    def inferred(self) -> Collection[Quad]:
+        """The inferred quads, all in `graph_inferred`; none before `close`."""
+        return GraphQuads(self._closed, NamedNode(self.graph_inferred), self._inferred_count)
+
+    @inferred.setter
+    def inferred(self, quads: Iterable[Quad]) -> None:
+        """Take over what somebody else inferred."""
+        self._take_inferred(quads)
+
+    @property
+    def state(self) -> str:
+        """A name for the present state, different from that of any other data or version."""
+        return f"{self._origin}-{self.version}"
+
+    def quads(self, *, infer: bool = True) -> Iterator[Quad]:
+        """All quads, the asserted ones first."""
+        yield from self.asserted
+        if infer:
+            yield from self.inferred
+
+    def graphs(self, *, infer: bool = True) -> list[str]:
+        """The IRIs of the named graphs, sorted; also of those that are empty."""
+        names = set(self.asserted.graphs)
+        if infer and self._inferred_count:
+            names.add(NamedNode(self.graph_inferred))
+        return sorted(name.value for name in names if isinstance(name, NamedNode))
+
+    def versions(self) -> Sequence[Change]:
+        """The changes that led here, oldest first; those of a location reach back farther."""
+        return self._location.versions() if self._location else tuple(self._changes)
+
+    def validate(self) -> Report:
+        """The shapes and hygiene queries of the ontology folder, on what is asserted.
+
+        Raises:
+            MissingPathError: the graph has no ontology folder with ``shapes/``.
+        """
+        return self._validated(self.asserted)
+
+    def prepare(self) -> None:
+        """Name the data (`state`) now, before they change or processes part (1 us a quad)."""
+        _ = self._origin
+
+    # What follows
+
+    def close(self, reasoner: str = DEFAULT_REASONER) -> Closing:
+        """Compute the OWL 2 RL closure of what is asserted, without ``graph/links``.
+
+        Links to other graphs stay outside: an exactMatch must not copy facts about things that
+        are only similar.
+
+        Raises:
+            InconsistentError: the graph has no model; it is left without a closure.
+        """
+        started = time.perf_counter()
+        if reasoner not in INFERENCES:
+            raise SettingError("reasoner", f"{reasoner!r} is none of {', '.join(INFERENCES)}")
+        self._close_anew = INFERENCES[reasoner]
+        inference = self._close_anew(self._premises())
+        if inference.violations:
+            raise InconsistentError(inference.violations)
+        target = NamedNode(self.graph_inferred)
+        self._take_inferred(Quad(s, p, o, target) for s, p, o in inference.inferred())
+        self._inference = inference
+        return Closing(
+            reasoner, len(self.asserted), len(self.inferred), time.perf_counter() - started
+        )
+
+    def explain(self, triple: tuple[Term, NamedNode, Term], *, limit: int = 1) -> tuple[Proof, ...]:
+        """The minimal proofs of a triple, smallest first, `limit` at most; none if it is not so.
+
+        Their leaves are asserted triples with their named graphs; `sources_of` tells where each
+        was read. Proofs are our own engine's, whichever reasoner closed the graph.
+
+        Raises:
+            LimitError: more proofs than one were asked for and cannot all be searched.
+        """
+        closure = self._engine.closure
+        if limit > 1:
+            found = closure.explain(triple, all=True, limit=limit)
+        else:
+            proof = closure.explain(triple)
+            found = () if proof is None else (proof,)
+        return tuple(map(self._in_graphs, found))
+
+    def sources_of(self, triple: tuple[str, str, str]) -> list[LeafSource]:
+        """Where an asserted triple, in N-Triples terms, was read: the `sources` of a proof."""
+        return [
+            LeafSource(str(one), one.as_dict(), (one.evidence,) if one.evidence else ())
+            for one in self._citations.of(triple)
+        ]
+
+    # Reading
+
+    def query(
+        self,
+        text: str,
+        *,
+        infer: bool = True,
+        default_graphs: Sequence[str] = (),
+        named_graphs: Sequence[str] = (),
+        prefixes: bool = True,
+        services: bool = False,
+        base: str | None = None,
+    ) -> Answer:
+        """Evaluate a SPARQL 1.1 query.
+
+        Args:
+            text: the query; the project's prefixes need not be declared unless `prefixes` is
+                False, and a declaration in the text wins.
+            infer: whether inferred triples can match.
+            default_graphs, named_graphs: the dataset of the protocol's ``default-graph-uri``
+                and ``named-graph-uri``; it replaces the query's own FROM clauses.
+            services: whether SERVICE is left to the engine, which calls any address: only for
+                a process that can open no socket, or whose query was looked through before.
+                Without it a SERVICE SILENT comes to nothing and any other is refused.
+            base: the IRI that relative ones in the text are resolved against.
+
+        Raises:
+            QueryError: the text does not parse, or asks for something that is not offered.
+        """
+        if not services:
+            text = query_text.without_calls(text)
+        store = (self._closed if infer else self.asserted).store
+        # Either list makes the dataset: what is not named in it is not there.
+        chosen = bool(default_graphs or named_graphs)
+        try:
+            result = store.query(
+                text,
+                base_iri=base,
+                prefixes=vocab.PREFIXES if prefixes else None,
+                default_graph=[NamedNode(iri) for iri in default_graphs] if chosen else None,
+                named_graphs=[NamedNode(iri) for iri in named_graphs] if chosen else None,
+            )
+        except SyntaxError as error:
+            raise query_text.error(text, str(error)) from error
+        except (OSError, RuntimeError) as error:
+            raise QueryError(f"cannot be evaluated: {error}") from error
+        return Answer(result)
+
+    def export(
+        self, out: BinaryIO, format: Format, *, graph: str | None = None, infer: bool = True
+    ) -> int:
+        """Write all graphs, or the one with the IRI `graph`; returns how many statements.
+
+        Raises:
+            SettingError: no graph has that IRI.
+        """
+        quads = self.quads(infer=infer)
+        if graph is None:
+            return export.write(quads, out, format)
+        name = NamedNode(graph)
+        chosen = [quad for quad in quads if quad.graph_name == name]
+        if not chosen:
+            raise SettingError(
+                "graph", f"no graph {graph}", hint="graphs: " + ", ".join(self.graphs(infer=infer))
+            )
+        return export.write(chosen, out, format)
+
+    # Changing
+
+    def delta(
+        self,
+        request: UpdateRequest | str,
+        *,
+        infer: bool = False,
+        base: str | None = None,
+        loader: update.Loader | None = None,
+        services: bool = False,
+        prefixes: bool = True,
+    ) -> Delta:
+        """What a SPARQL 1.1 Update comes to; the graph is left as it was.
+
+        While this runs the stores are changed and changed back, so nothing else may read them:
+        call it in a process or thread that has the graph to itself.
+
+        Args:
+            request: the update; a text alone may write all graphs.
+            infer: whether a WHERE sees inferred triples too, as they are before the update.
+            base: the IRI that relative ones in the text are resolved against.
+            loader: fetches the document of a LOAD; without one LOAD is refused.
+            services: see `query`.
+            prefixes: whether the project's prefixes need no declaration.
+
+        Raises:
+            QueryError: the text does not parse, asks for what is not offered, or fails.
+            NoGraphError: an operation without SILENT names a graph that is not there.
+            ReadOnlyError, ForbiddenError: a graph that may not be changed would be.
+        """
+        if isinstance(request, str):
+            request = UpdateRequest(request)
+        options = update.Options(
+            prefixes=vocab.PREFIXES if prefixes else {},
+            base=base or request.base,
+            using=request.using_graphs,
+            using_named=request.using_named_graphs,
+            load=loader,
+            services=services,
+            read_only=self._read_only,
+        )
+        sees_more = infer and self._closed is not self.asserted
+        where = self._closed if sees_more else None
+        delta = update.evaluate(request.text, self.asserted, options, where=where)
+        return self._permitted(delta, request.may_write)
+
+    def write_delta(self, write: GraphWrite, *, base: str | None = None) -> Delta:
+        """What an operation of the Graph Store Protocol comes to; the graph is left as it was.
+
+        PUT makes the body the content of the graph, POST adds it, DELETE drops the graph, and
+        PATCH carries out a SPARQL Update that means this graph where it names none, and may
+        change no other. A body in the form of a dataset is its default graph.
+
+        Raises:
+            ConflictError: `if_match` is neither `state` nor ``*`` with a graph that exists.
+            MediaTypeError, UploadError: the body is in no known format, or does not parse.
+            NoGraphError: DELETE of a graph that is not there.
+            QueryError, ReadOnlyError, ForbiddenError: as `delta` has them.
+        """
+        base = base or write.base
+        graph: GraphName = UNNAMED if write.graph is None else NamedNode(write.graph)
+        self._match(write, graph)
+        if graph in self._read_only:
+            raise ReadOnlyError(f"the graph {graph} may only be read")
+        if write.kind == "patch":
+            options = update.Options(
+                prefixes=vocab.PREFIXES, base=base, default=graph, read_only=self._read_only
+            )
+            delta = update.evaluate(_update_text(write), self.asserted, options)
+            others = delta.graphs - {graph}
+            if others:
+                raise ForbiddenError(_names(others), hint="a PATCH changes its own graph only")
+        elif write.kind == "delete":
+            delta = update.removal(self.asserted, graph)
+        else:
+            quads = read_upload(write.body, write.content_type, base or write.graph or self.base)
+            make = update.replacement if write.kind == "put" else update.addition
+            delta = make(self.asserted, graph, quads)
+        return self._permitted(delta, write.may_write)
+
+    def apply(self, delta: Delta, *, validate: bool = False, writer: str = "") -> Change:
+        """Make a change, whole or not at all.
+
+        Args:
+            delta: what `delta` or `write_delta` gave; or any delta without a version.
+            validate: refuse a change that brings a violation of the shapes.
+            writer: who makes the change, for the location's list of versions.
+
+        Raises:
+            ConflictError: the delta was worked out on another version.
+            InconsistentError: the graph would have no model; with the proofs of the clash.
+            InvalidError: the shapes would be broken.
+            ReadOnlyError: it changes a graph that the program makes.
+            DiskFullError, StorageError: the location cannot keep it.
+            LimitError: the closure would outgrow the memory.
+        """
+        self.prepare()
+        if delta.version is None:
+            delta = update.effective(self.asserted, delta)
+        elif delta.version != self.version:
+            raise ConflictError(
+                f"the change was worked out on version {delta.version}; it is {self.version} now"
+            )
+        read_only = delta.graphs & self._read_only
+        if read_only:
+            raise ReadOnlyError(f"{', '.join(_names(read_only))} may only be read")
+        if not delta:
+            return Change(self.version, self.time)
+        added, removed = self._premise_change(delta)
+        follows = self._follow(added, removed, delta)
+        try:
+            findings = self._check_shapes(delta) if validate else None
+            now = _now()
+            change = Change(
+                self.version + 1,
+                now,
+                len(delta.inserted),
+                len(delta.deleted),
+                len(follows.added),
+                len(follows.removed),
+            )
+            if self._location is not None:
+                self._location.commit(delta, change, writer)
+        except BaseException:
+            self._follow_back(added, removed)
+            raise
+        self._make(delta, follows)
+        self._known_findings = findings
+        self.version, self.time = change.version, change.time
+        self._changes.append(change)
+        return change
+
+    def backup(self, target: Path) -> None:
+        """Copy the location, as it is now, to a new folder; a few milliseconds on one disk.
+
+        Raises:
+            SettingError: the graph has no location.
+            StorageError: the folder exists, or cannot be written.
+        """
+        if self._location is None:
+            raise SettingError("location", "the graph has none, so there is nothing to back up")
+        self._location.backup(target)
+
+    def _make(self, delta: Delta, follows: InferredChange) -> None:
+        """Change the stores that answer queries."""
+        self.asserted.apply(delta)
+        if self._closed is not self.asserted:
+            self._closed.apply(delta)
+            target = NamedNode(self.graph_inferred)
+            gone = frozenset(Quad(s, p, o, target) for s, p, o in follows.removed)
+            come = frozenset(Quad(s, p, o, target) for s, p, o in follows.added)
+            self._closed.apply(Delta(deleted=gone, inserted=come))
+            self._inferred_count += len(come) - len(gone)
+        for name in ("_citations", "_own_engine"):
+            self.__dict__.pop(name, None)
+
+    def _premise_change(self, delta: Delta) -> tuple[list[Quad], list[Quad]]:
+        """The triples that the reasoner's premises gain and lose, a quad for each."""
+        outside = self._outside
+        deleted = {quad.triple: quad for quad in delta.deleted if quad.graph_name not in outside}
+        inserted = {quad.triple: quad for quad in delta.inserted if quad.graph_name not in outside}
+        added = [
+            quad
+            for quad in inserted.values()
+            if not self.asserted.graphs_with(quad).difference(outside)
+        ]
+        removed = [
+            quad
+            for triple, quad in deleted.items()
+            if triple not in inserted
+            and all(
+                Quad(quad.subject, quad.predicate, quad.object, graph) in delta.deleted
+                for graph in self.asserted.graphs_with(quad).difference(outside)
+            )
+        ]
+        return added, removed
+
+    def _follow(
+        self, added: Sequence[Quad], removed: Sequence[Quad], delta: Delta
+    ) -> InferredChange:
+        """What follows from changed premises.
+
+        Raises:
+            InconsistentError: there is no model; what follows is as it was before.
+        """
+        if self._inference is None or not (added or removed):
+            return InferredChange((), ())
+        try:
+            follows = self._inference.change(added, removed, self._premises(delta))
+        except BaseException:
+            self._inference = self._close_anew(self._premises())
+            raise
+        violations = self._inference.violations
+        if violations:
+            proofs = [self._in_graphs(proof, delta) for proof in self._inference.proofs()]
+            self._follow_back(added, removed)
+            raise InconsistentError(violations, proofs)
+        return follows
+
+    def _follow_back(self, added: Sequence[Quad], removed: Sequence[Quad]) -> None:
+        if self._inference is not None:
+            self._inference.change(removed, added, self._premises())
+
+    def _premises(self, delta: Delta | None = None) -> Iterator[Quad]:
+        """What the reasoner gets; with a delta, what it will get after the change."""
+        for quad in self._after(delta) if delta else self.asserted:
+            if quad.graph_name not in self._outside:
+                yield quad
+
+    def _after(self, delta: Delta) -> Iterator[Quad]:
+        yield from (quad for quad in self.asserted if quad not in delta.deleted)
+        yield from delta.inserted
+
+    def _take_inferred(self, quads: Iterable[Quad]) -> None:
+        """Let queries see these inferred quads and no others."""
+        closed = Dataset(self.asserted, self._default_graph)
+        for name in self.asserted.graphs:
+            closed.create(name)
+        asserted = len(closed)
+        closed.extend(quads)
+        self._closed = closed
+        self._inferred_count = len(closed) - asserted
+
+    def _permitted(self, delta: Delta, may_write: Collection[str] | None) -> Delta:
+        """The delta, bound to this version.
+
+        Raises:
+            ForbiddenError: it changes a graph that is not among those that may be written; the
+                unnamed graph is called ``default``.
+        """
+        if may_write is not None:
+            refused = [name for name in _names(delta.graphs) if name not in may_write]
+            if refused:
+                raise ForbiddenError(refused)
+        return replace(delta, version=self.version)
+
+    def _match(self, write: GraphWrite, graph: GraphName) -> None:
+        if write.if_match is None:
+            return
+        if write.if_match == "*":
+            if graph != UNNAMED and graph not in self.asserted.graphs:
+                raise ConflictError(f"the graph {write.graph} does not exist")
+        elif write.if_match != self.state:
+            raise ConflictError(f"the state is {self.state}, not {write.if_match}")
+
+    # Checking
+
+    def _validated(self, quads: Iterable[Quad]) -> Report:
+        # Here, not at the top: pySHACL takes 0.1 s to import, and a server does not need it.
+        from etown_kg.validate import validate
+
+        if self.ontology is None or not (self.ontology / "shapes").is_dir():
+            raise MissingPathError(
+                "shapes" if self.ontology is None else self.ontology / "shapes",
+                "a folder with SHACL shapes",
+            )
+        hygiene = self.ontology / "queries" / "hygiene"
+        return validate(quads, self.ontology / "shapes", hygiene if hygiene.is_dir() else None)
+
+    def _check_shapes(self, delta: Delta) -> frozenset[Finding]:
+        """The violations after a change.
+
+        Raises:
+            InvalidError: some were not there before it.
+        """
+        if self._known_findings is None:
+            self._known_findings = _violations(self._validated(self.asserted))
+        found = _violations(self._validated(self._after(delta)))
+        fresh = found - self._known_findings
+        if fresh:
+            raise InvalidError(sorted(fresh))
+        return found
+
+    def _in_graphs(self, proof: Proof, delta: Delta | None = None) -> Proof:
+        """The proof with the graphs that assert its leaves, after the change `delta`."""
+        graphs: dict[tuple[str, str, str], set[GraphName]] = {}
+        fresh: Mapping[Triple, set[GraphName]] = {}
+        if delta is not None:
+            fresh = {quad.triple: set() for quad in delta.inserted}
+            for quad in delta.inserted:
+                fresh[quad.triple].add(quad.graph_name)
+        for leaf in proof.leaves():
+            if leaf.conclusion is not None:
+                triple = said(leaf.conclusion)
+                found = self.asserted.graphs_with(Quad(*triple)) | fresh.get(triple, set())
+                graphs[leaf.conclusion] = found
+        return with_graphs(proof, graphs)
+
+    @property
+    def _engine(self) -> EngineInference:
+        """Our own engine, whichever reasoner closed the graph."""
+        if isinstance(self._inference, EngineInference):
+            return self._inference
+        return self._own_engine
+
+    @cached_property
+    def _own_engine(self) -> EngineInference:
+        return EngineInference(self._premises())
+
+    @cached_property
+    def _citations(self) -> Citations:
+        return Citations(self.asserted)
+
+    @cached_property
+    def _outside(self) -> frozenset[GraphName]:
+        """The graphs that are not reasoned with."""
+        return frozenset(NamedNode(f"{self.base}graph/{name}") for name in ("links", "meta"))
+
+    @cached_property
+    def _read_only(self) -> frozenset[GraphName]:
+        return frozenset(NamedNode(f"{self.base}graph/{name}") for name in load.RESERVED)
+
+    @cached_property
+    def _origin(self) -> str:
+        """What tells the versions of these data from those of others."""
+        if self._location is not None:
+            return self._location.name
+        return f"{checksum(self.asserted):016x}"
+
+    _known_findings: frozenset[Finding] | None = None
+
+
+def _update_text(write: GraphWrite) -> str:
+    """The update in the body of a PATCH.
+
+    Raises:
+        MediaTypeError: the body is none.
+        UploadError: it is not UTF-8.
+    """
+    media_type = write.content_type.partition(";")[0].strip().lower()
+    if media_type != SPARQL_UPDATE:
+        raise MediaTypeError(write.content_type, [SPARQL_UPDATE])
+    try:
+        return write.body.decode()
+    except UnicodeDecodeError as error:
+        raise UploadError(f"the update is not UTF-8 at byte {error.start}") from error
+
+
+def _violations(report: Report) -> frozenset[Finding]:
+    return frozenset(each for each in report.findings if each.severity == "violation")
+
+
+def _names(graphs: Iterable[GraphName]) -> list[str]:
+    """The IRIs of graphs, sorted; the unnamed one is ``default``."""
+    return sorted(
+        "default"
+        if graph == UNNAMED
+        else graph.value
+        if isinstance(graph, NamedNode)
+        else str(graph)
+        for graph in graphs
+    )
+
+
+def _now() -> str:
+    return datetime.now(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,193 @@
+"""A set of quads that can be queried and changed: one pyoxigraph store and what it cannot hold.
+
+The store has each quad in its named graph. Its default graph is what queries see as such: in
+``union`` mode the set of all triples (``docs/decisions/0001-default-graph-is-a-set.md``), in
+``standard`` mode the triples of the unnamed graph alone. What the store cannot hold is kept
+beside it: which triples stand in the unnamed graph when the default graph is a union, and the
+text of literals that the store spells in its own way (`spelling`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from typing import Final, Literal
+
+from pyoxigraph import Quad, Store
+
+from etown_kg.store.delta import UNNAMED, Delta, GraphName, batches
+from etown_kg.store.spelling import canonical, canonical_quads
+
+DefaultGraphMode = Literal["union", "standard"]
+DEFAULT_GRAPHS: Final[tuple[DefaultGraphMode, ...]] = ("union", "standard")
+
+
+class Dataset(Collection[Quad]):
+    """Quads as they were written, and a store over them. Not safe for changes by two threads.
+
+    ``quad in dataset`` compares by value, as the store does; iteration gives the quads as they
+    were written.
+    """
+
+    def __init__(self, quads: Iterable[Quad] = (), mode: DefaultGraphMode = "union") -> None:
+        self.store = Store()
+        self._is_union = mode == "union"
+        # The triples of the unnamed graph; in standard mode the store's default graph is they.
+        self._unnamed = Store() if self._is_union else self.store
+        # Canonical quad -> the quads as written, where these are not just the canonical one.
+        self._written: dict[Quad, tuple[Quad, ...]] = {}
+        self._count = 0
+        self.graphs: set[GraphName] = set()
+        self.extend(quads)
+
+    # Reading
+
+    def __len__(self) -> int:
+        """The number of quads as written; two spellings of one value are two."""
+        return self._count
+
+    def __contains__(self, quad: object) -> bool:
+        """Whether a quad of the same value is there."""
+        return isinstance(quad, Quad) and quad in self._home(quad.graph_name)
+
+    def __iter__(self) -> Iterator[Quad]:
+        """All quads as written: the unnamed graph, then the named ones in the order of names."""
+        yield from self.quads(UNNAMED)
+        for graph in sorted(self.graphs, key=str):
+            yield from self.quads(graph)
+
+    def quads(self, graph: GraphName) -> Iterator[Quad]:
+        """The quads of one graph as written."""
+        for _, written in self.forms(graph):
+            yield from written
+
+    def forms(self, graph: GraphName) -> Iterator[tuple[Quad, tuple[Quad, ...]]]:
+        """The quads of one graph in the store's form, with how each was written."""
+        for quad in self._home(graph).quads_for_pattern(None, None, None, graph):
+            yield quad, self.written(quad)
+
+    def written(self, quad: Quad) -> tuple[Quad, ...]:
+        """How a quad, given in its canonical form, was written; itself if it was not."""
+        return self._written.get(quad, (quad,)) if self._written else (quad,)
+
+    def graphs_with(self, quad: Quad) -> set[GraphName]:
+        """The graphs that hold the quad's triple, written as it is."""
+        s, p, o = canonical(quad).triple
+        found = {each.graph_name for each in self.store.quads_for_pattern(s, p, o, None)}
+        found.discard(UNNAMED)
+        if Quad(s, p, o) in self._unnamed:
+            found.add(UNNAMED)
+        return {
+            graph
+            for graph in found
+            if Quad(quad.subject, quad.predicate, quad.object, graph)
+            in self.written(Quad(s, p, o, graph))
+        }
+
+    # Changing
+
+    def extend(self, quads: Iterable[Quad]) -> None:
+        """Add quads, a batch at a time; the ones that are there change nothing."""
+        for batch in batches(quads):
+            kept = canonical_quads(batch)
+            odd: list[tuple[Quad, Quad]] = []
+            plain: dict[Quad, None] = {}
+            for quad, alike in zip(batch, kept, strict=True):
+                if quad is alike and alike not in self._written:
+                    plain[alike] = None
+                else:
+                    odd.append((quad, alike))
+            self._store(list(plain))
+            for quad, alike in odd:
+                self._add_odd(quad, alike)
+
+    def apply(self, delta: Delta) -> None:
+        """Make the change. Readers in other threads may see a part of it meanwhile."""
+        for quad in delta.deleted:
+            self._remove(quad)
+        for graph in delta.dropped:
+            self.store.remove_graph(graph)
+            self.graphs.discard(graph)
+        for graph in delta.created:
+            self.create(graph)
+        self.extend(delta.inserted)
+
+    def create(self, graph: GraphName) -> None:
+        """Let a named graph exist, though it may be empty."""
+        if graph != UNNAMED:
+            self.store.add_graph(graph)
+            self.graphs.add(graph)
+
+    def _home(self, graph: GraphName) -> Store:
+        """The store whose graph of this name holds what was said in it."""
+        return self._unnamed if graph == UNNAMED else self.store
+
+    def _store(self, quads: list[Quad]) -> None:
+        """Add different canonical quads."""
+        named = [quad for quad in quads if quad.graph_name != UNNAMED]
+        unnamed = [quad for quad in quads if quad.graph_name == UNNAMED]
+        # Counted before they are in: the store's own length is a walk over all of it.
+        self._count += sum(quad not in self.store for quad in named)
+        self._count += sum(quad not in self._unnamed for quad in unnamed)
+        self.store.extend(named)
+        if unnamed:
+            self._unnamed.extend(unnamed)
+        if self._is_union:
+            self.store.extend(Quad(quad.subject, quad.predicate, quad.object) for quad in quads)
+        self.graphs.update(quad.graph_name for quad in named)
+
+    def _add_odd(self, quad: Quad, alike: Quad) -> None:
+        """Add a quad that is written in another way than the store keeps it."""
+        if alike not in self:
+            self._store([alike])
+            forms: tuple[Quad, ...] = (quad,)
+        else:
+            forms = self.written(alike)
+            if quad in forms:
+                return
+            forms = (*forms, quad)
+            self._count += 1
+        self._written[alike] = forms
+
+    def _remove(self, quad: Quad) -> None:
+        alike = canonical(quad)
+        forms = self.written(alike)
+        if quad not in forms or alike not in self:
+            return
+        self._count -= 1
+        rest = tuple(form for form in forms if form != quad)
+        self._written.pop(alike, None)
+        if rest:
+            if rest != (alike,):
+                self._written[alike] = rest
+            return
+        self._home(alike.graph_name).remove(alike)
+        if self._is_union:
+            self._forget_triple(alike)
+
+    def _forget_triple(self, quad: Quad) -> None:
+        """Take a triple out of the union when no graph has it any more."""
+        s, p, o = quad.triple
+        union = Quad(s, p, o)
+        if union in self._unnamed:
+            return
+        elsewhere = self.store.quads_for_pattern(s, p, o, None)
+        if all(found.graph_name == UNNAMED for found in elsewhere):
+            self.store.remove(union)
+
+
+class GraphQuads(Collection[Quad]):
+    """The quads of one graph of a dataset, `size` in number, read anew each time."""
+
+    def __init__(self, dataset: Dataset, graph: GraphName, size: int) -> None:
+        self._dataset = dataset
+        self._graph = graph
+        self._size = size
+
+    def __len__(self) -> int:
+        return self._size
+
+    def __contains__(self, quad: object) -> bool:
+        return isinstance(quad, Quad) and quad.graph_name == self._graph and quad in self._dataset
+
+    def __iter__(self) -> Iterator[Quad]:
+        return self._dataset.quads(self._graph)

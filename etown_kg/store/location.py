@@ -1,0 +1,574 @@
+"""A location: a folder that keeps the asserted quads and loses no change it acknowledged.
+
+    store/           an on-disk Oxigraph (RocksDB) with the quads
+    journal          changes that the store may not have safely yet (`journal`)
+    versions.jsonl   a line for each state there ever was, behind the others in time
+    LOCK             held by the one process that writes
+    tokens.json      who may do what (`tokens`)
+
+A change is *committed* once the journal has it on the disk: pyoxigraph does not sync its own log.
+The store gets it afterwards; opening brings the store up to the journal. The journal is cleared
+when the store has flushed everything (`CHECKPOINT_BYTES`). The store numbers its state, the
+journal numbers its changes, and the list of versions is a third witness: where the three and the
+checksum of the quads do not agree, something was damaged or taken away, and opening says so
+rather than serve less than was acknowledged.
+
+In the store, two graphs of their own beside the quads: ``urn:x-etown:state`` has its version,
+``urn:x-etown:as-written`` the text of literals that Oxigraph spells in its own way (`spelling`).
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import logging
+import os
+import secrets
+import shutil
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Final
+
+from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, Store, Triple
+
+from etown_kg.changes import Change
+from etown_kg.errors import DiskFullError, MissingPathError, StorageError
+from etown_kg.store.checksum import SCHEME, changed
+from etown_kg.store.delta import Delta, GraphName, batches
+from etown_kg.store.journal import Journal, State, sync_folder
+from etown_kg.store.spelling import Term, canonical, canonical_quads
+
+# Below this much free room nothing is written; opening and flushing need some themselves.
+RESERVE_BYTES: Final = 1 << 30
+# The store is flushed, and the journal cleared, when the journal has grown to this.
+CHECKPOINT_BYTES: Final = 16 << 20
+
+_STATE: Final = NamedNode("urn:x-etown:state")
+_VERSION: Final = NamedNode("urn:x-etown:version")
+_NAME: Final = NamedNode("urn:x-etown:name")
+_AS_WRITTEN: Final = NamedNode("urn:x-etown:as-written")
+_UNNAMED: Final = NamedNode("urn:x-etown:unnamed")
+_OURS: Final = frozenset({_STATE, _AS_WRITTEN})
+# In front of the datatype of a literal whose text is kept: Oxigraph leaves such a one alone.
+_VERBATIM: Final = "urn:x-etown:verbatim:"
+
+_log = logging.getLogger(__name__)
+
+
+class Location:
+    """An open location; `open` makes one. One process at a time may have it."""
+
+    def __init__(self, path: Path, reserve_bytes: int) -> None:
+        self.path = path
+        self._reserve_bytes = reserve_bytes
+        self._lock = _locked(path / "LOCK")
+        self._store: Store | None = None
+        self._journal: Journal | None = None
+        self._state: State | None = None
+        self.name = ""
+
+    @classmethod
+    def open(
+        cls, path: Path, *, reserve_bytes: int = RESERVE_BYTES, create: bool = True
+    ) -> Location:
+        """Open a folder, or make a new location of an empty one, to be filled by `seed`.
+
+        Raises:
+            MissingPathError: there is no location, and `create` is False.
+            StorageError: another process has it, it is damaged, or it is something else.
+        """
+        if not create and not (path / "store").is_dir():
+            raise MissingPathError(path, "a location", hint="etown-kg serve --location makes one")
+        path.mkdir(parents=True, exist_ok=True)
+        location = cls(path, reserve_bytes)
+        try:
+            location._recover()
+        except BaseException:
+            location.close()
+            raise
+        return location
+
+    # Reading
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing yet, so that `seed` has to come first."""
+        return self._store is None
+
+    @property
+    def state(self) -> State:
+        """The present state."""
+        if self._state is None:
+            raise StorageError(f"{self.path}: empty; fill it first")
+        return self._state
+
+    @property
+    def graphs(self) -> list[GraphName]:
+        """The named graphs, also the empty ones."""
+        return [name for name in self._opened().named_graphs() if name not in _OURS]
+
+    def quads(self) -> Iterator[Quad]:
+        """All quads as they were written.
+
+        Raises:
+            StorageError: count or checksum are not those of the last change: damage.
+        """
+        state = self.state
+        count = total = 0
+        for batch in batches(_quads(self._opened())):
+            count += len(batch)
+            if state.scheme == SCHEME:
+                total = changed(total, (), batch)
+            yield from batch
+        if count != state.count or (state.scheme == SCHEME and total != state.checksum):
+            raise _damaged(
+                self.path,
+                f"version {state.version} had {state.count:,} quads; there are {count:,}"
+                " or some are others",
+            )
+
+    def versions(self) -> list[Change]:
+        """The changes that led here, oldest first."""
+        return [
+            Change(
+                state.version,
+                state.time,
+                state.inserted,
+                state.deleted,
+                state.inferred_added,
+                state.inferred_removed,
+            )
+            for state in self._read_versions()
+        ]
+
+    # Writing
+
+    def seed(
+        self, forms: Iterable[tuple[Quad, tuple[Quad, ...]]], graphs: Iterable[GraphName] = ()
+    ) -> None:
+        """Fill an empty location: all of it, or, after a crash, nothing.
+
+        `forms` are quads as the store has them with how each was written (`Dataset.forms`).
+
+        Raises:
+            DiskFullError: there is no room.
+        """
+        if not self.is_empty:
+            raise StorageError(f"{self.path}: not empty")
+        self._expect_room(0)
+        fresh = self.path / "store.new"
+        shutil.rmtree(fresh, ignore_errors=True)
+        count = total = 0
+        name = secrets.token_hex(8)
+        try:
+            store = Store(fresh)
+            for batch in batches(forms):
+                store.bulk_extend(_spelled(batch))
+                written = [quad for _, each in batch for quad in each]
+                count += len(written)
+                total = changed(total, (), written)
+            for graph in graphs:
+                store.add_graph(graph)
+            state = State(0, _now(), count, total, SCHEME, inserted=count)
+            store.add(Quad(_STATE, _NAME, Literal(name), _STATE))
+            _number(store, 0)
+            store.flush()
+        except OSError as error:
+            raise _no_room(fresh, error) from error
+        del store
+        self._list_versions([state])
+        fresh.rename(self.path / "store")
+        sync_folder(self.path)
+        self._recover()
+
+    def commit(self, delta: Delta, change: Change, writer: str = "") -> None:
+        """Keep a change; when this returns, no crash loses it.
+
+        Raises:
+            DiskFullError: less than the reserve would be left free; nothing was changed.
+            StorageError: the disk failed.
+        """
+        before = self.state
+        lines = len(delta.deleted) + len(delta.inserted)
+        self._expect_room(lines * 512)
+        state = State(
+            change.version,
+            change.time,
+            before.count + len(delta.inserted) - len(delta.deleted),
+            changed(before.checksum, delta.deleted, delta.inserted),
+            SCHEME,
+            change.inserted,
+            change.deleted,
+            change.inferred_added,
+            change.inferred_removed,
+            writer,
+        )
+        journal = self._journal
+        if journal is None:
+            raise StorageError(f"{self.path}: closed")
+        journal.append(state, delta)
+        # From here on the change is made: what fails now is mended at the next chance.
+        self._state = state
+        self._append_version(state)
+        try:
+            if self._store is None:
+                self._reopen()
+            else:
+                _carry_out(self._store, delta, state.version)
+            if journal.size > CHECKPOINT_BYTES:
+                self.checkpoint()
+        except (OSError, StorageError) as error:
+            # After a full disk an open RocksDB refuses to write for good; a new one does not.
+            _log.warning("%s: the store lags behind its journal: %s", self.path, error)
+            self._store = None
+
+    def checkpoint(self) -> None:
+        """Let the store write all it has to its files, and clear the journal."""
+        if self._store is None:
+            self._reopen()
+        self._opened().flush()
+        with (self.path / "versions.jsonl").open("rb") as stream:
+            os.fsync(stream.fileno())
+        if self._journal is not None:
+            self._journal.clear()
+
+    def backup(self, target: Path) -> None:
+        """Copy the present state to a new folder, itself a location.
+
+        Raises:
+            StorageError: the folder is there already, or cannot be written.
+        """
+        if target.exists():
+            raise StorageError(f"{target}: exists", hint="a backup needs a folder of its own")
+        if self._store is None:
+            self._reopen()
+        try:
+            target.mkdir(parents=True)
+            self._opened().backup(target / "store")
+            self._write_versions(target, self._read_versions())
+            sync_folder(target)
+        except OSError as error:
+            shutil.rmtree(target, ignore_errors=True)
+            raise _no_room(target, error) from error
+
+    def close(self) -> None:
+        """Flush and let go; the location can be opened again."""
+        try:
+            if self._store is not None and self._journal is not None and self._journal.size:
+                self.checkpoint()
+        except OSError as error:
+            _log.warning("%s: not flushed, the journal has it: %s", self.path, error)
+        self._store = None
+        if self._journal is not None:
+            self._journal.close()
+            self._journal = None
+        if self._lock >= 0:
+            os.close(self._lock)
+            self._lock = -1
+
+    # Opening
+
+    def _recover(self) -> None:
+        """Open what is there and bring the store up to the journal."""
+        shutil.rmtree(self.path / "store.new", ignore_errors=True)
+        if not (self.path / "store").is_dir():
+            self._refuse_strangers()
+            return
+        listed = self._read_versions()
+        if not listed:
+            raise _damaged(self.path, "versions.jsonl names no state")
+        self._journal = Journal(self.path / "journal")
+        self._reopen()
+        reached = _version_of(self._opened())
+        known = {state.version: state for state in listed}
+        known.update((state.version, state) for state, _ in self._journal.records())
+        newest = max(known)
+        if newest > reached or reached not in known:
+            raise _damaged(
+                self.path,
+                f"version {newest} was acknowledged; store and journal end at {reached}",
+            )
+        self._state = known[reached]
+        if len(known) > len(listed):
+            self._list_versions([known[version] for version in sorted(known)])
+
+    def _reopen(self) -> None:
+        """Open the store, and carry out what the journal has beyond it."""
+        folder = self.path / "store"
+        for orphan in folder.glob("bulk-*.sst"):
+            orphan.unlink()  # what an interrupted bulk load leaves; no file of the store's own
+        try:
+            store = Store(folder)
+        except OSError as error:
+            if "lock" in str(error).lower():
+                raise _in_use(self.path) from error
+            raise _damaged(self.path, str(error)) from error
+        if self._journal is not None:
+            try:
+                reached = _version_of(store)
+                for state, delta in self._journal.records():
+                    if state.version > reached:
+                        _carry_out(store, delta, state.version)
+            except OSError as error:
+                raise _no_room(self.path, error) from error
+        self.name = _name_of(store)
+        self._store = store
+
+    def _opened(self) -> Store:
+        if self._store is None:
+            raise StorageError(f"{self.path}: empty or closed")
+        return self._store
+
+    def _refuse_strangers(self) -> None:
+        ours = {"LOCK", "tokens.json", "journal", "versions.jsonl", "owner.sock"}
+        strangers = sorted(entry.name for entry in self.path.iterdir() if entry.name not in ours)
+        if strangers:
+            raise StorageError(
+                f"{self.path}: no location, but not empty either ({strangers[0]})",
+                hint="name an empty folder, or one that does not exist",
+            )
+
+    def _expect_room(self, needed: int) -> None:
+        found = os.statvfs(self.path)
+        free = found.f_bavail * found.f_frsize
+        if free < self._reserve_bytes + needed:
+            raise DiskFullError(
+                f"disk reserve of {self._reserve_bytes >> 20} MiB",
+                f"{free >> 20} MiB are free at {self.path}",
+                hint="reading goes on; make room, and changes go on too",
+            )
+
+    # The list of versions
+
+    def _read_versions(self) -> list[State]:
+        """The states listed; a last line that was cut short is left out."""
+        try:
+            lines = (self.path / "versions.jsonl").read_bytes().splitlines(keepends=True)
+        except FileNotFoundError:
+            return []
+        states: list[State] = []
+        for number, line in enumerate(lines, start=1):
+            try:
+                states.append(State.from_json(line))
+            except ValueError as error:
+                if number < len(lines):
+                    raise _damaged(self.path, f"versions.jsonl, line {number}") from error
+        return states
+
+    def _append_version(self, state: State) -> None:
+        """Not synced: the journal has the same, and opening completes the list."""
+        try:
+            with (self.path / "versions.jsonl").open("a", encoding="utf-8") as stream:
+                stream.write(state.to_json() + "\n")
+        except OSError as error:
+            _log.warning("%s: versions.jsonl lags behind: %s", self.path, error)
+
+    def _list_versions(self, states: Sequence[State]) -> None:
+        self._write_versions(self.path, states)
+
+    @staticmethod
+    def _write_versions(folder: Path, states: Sequence[State]) -> None:
+        fresh = folder / "versions.jsonl.new"
+        with fresh.open("w", encoding="utf-8") as stream:
+            stream.writelines(state.to_json() + "\n" for state in states)
+            stream.flush()
+            os.fsync(stream.fileno())
+        fresh.rename(folder / "versions.jsonl")
+        sync_folder(folder)
+
+
+def verify(path: Path) -> State:
+    """Open a location, read all of it, and compare; its state if nothing is wrong.
+
+    Raises:
+        MissingPathError, StorageError: there is none, it is in use, or it is damaged.
+    """
+    location = Location.open(path, create=False)
+    try:
+        for _ in location.quads():
+            pass
+        return location.state
+    finally:
+        location.close()
+
+
+def restore(backup: Path, path: Path) -> State:
+    """Make a location of a backup that was verified; the backup stays as it is.
+
+    Raises:
+        MissingPathError: no backup is there.
+        StorageError: the backup is damaged, or `path` is not empty.
+    """
+    state = verify(backup)
+    if path.exists() and (not path.is_dir() or any(path.iterdir())):
+        raise StorageError(f"{path}: not empty", hint="restore to a new folder, then move it")
+    fresh = path.with_name(path.name + ".new")
+    shutil.rmtree(fresh, ignore_errors=True)
+    try:
+        shutil.copytree(backup, fresh, ignore=shutil.ignore_patterns("LOCK", "owner.sock"))
+        for entry in [*fresh.rglob("*"), fresh]:
+            _sync(entry)
+    except OSError as error:
+        shutil.rmtree(fresh, ignore_errors=True)
+        raise _no_room(path, error) from error
+    if path.exists():
+        path.rmdir()
+    fresh.rename(path)
+    sync_folder(path.parent)
+    return state
+
+
+def _carry_out(store: Store, delta: Delta, version: int) -> None:
+    """Change the store as a delta says; doing it again, or the rest of it, does no harm.
+
+    The number comes last: a store with the number has all of the change.
+    """
+    for batch in batches(delta.deleted):
+        for quad in batch:
+            store.remove(canonical(quad))
+            store.remove(_note(quad))
+    for graph in delta.dropped:
+        store.remove_graph(graph)
+    for graph in delta.created:
+        store.add_graph(graph)
+    for batch in batches(delta.inserted):
+        store.extend(_stored(batch))
+    _number(store, version)
+
+
+def _number(store: Store, version: int) -> None:
+    former = list(store.quads_for_pattern(_STATE, _VERSION, None, _STATE))
+    store.add(Quad(_STATE, _VERSION, Literal(version), _STATE))
+    for quad in former:
+        if quad.object != Literal(version):
+            store.remove(quad)
+
+
+def _version_of(store: Store) -> int:
+    found = store.quads_for_pattern(_STATE, _VERSION, None, _STATE)
+    return max(
+        (int(quad.object.value) for quad in found if isinstance(quad.object, Literal)), default=-1
+    )
+
+
+def _name_of(store: Store) -> str:
+    found = store.quads_for_pattern(_STATE, _NAME, None, _STATE)
+    return next((q.object.value for q in found if isinstance(q.object, Literal)), "")
+
+
+# Quads in the store: in the canonical form, with a note where the text was another. A quad with
+# notes was written as they say, and as the store has it only if a note says that too.
+
+
+def _stored(quads: Sequence[Quad]) -> list[Quad]:
+    """What the store gets for quads to insert."""
+    found: list[Quad] = []
+    for quad, alike in zip(quads, canonical_quads(quads), strict=True):
+        found.append(alike)
+        if alike is not quad:
+            found.append(_note(quad))
+    return found
+
+
+def _spelled(forms: Iterable[tuple[Quad, tuple[Quad, ...]]]) -> Iterator[Quad]:
+    """What the store gets for quads of which one may be written in several ways."""
+    for alike, written in forms:
+        yield alike
+        if written != (alike,):
+            yield from map(_note, written)
+
+
+def _quads(store: Store) -> Iterator[Quad]:
+    """All quads of the store as they were written."""
+    written: dict[Quad, list[Quad]] = {}
+    for note in store.quads_for_pattern(None, _AS_WRITTEN, None, _AS_WRITTEN):
+        quad = _noted(note)
+        written.setdefault(canonical(quad), []).append(quad)
+    for quad in store:
+        if quad.graph_name not in _OURS:
+            yield from written.get(quad, (quad,))
+
+
+def _note(quad: Quad) -> Quad:
+    graph = quad.graph_name
+    name = _UNNAMED if isinstance(graph, DefaultGraph) else graph
+    kept = Triple(quad.subject, quad.predicate, _verbatim(quad.object))
+    return Quad(name, _AS_WRITTEN, kept, _AS_WRITTEN)
+
+
+def _noted(note: Quad) -> Quad:
+    kept = note.object
+    assert isinstance(kept, Triple)  # nobody else writes to this graph
+    graph = DefaultGraph() if note.subject == _UNNAMED else note.subject
+    assert isinstance(graph, NamedNode | BlankNode | DefaultGraph)
+    return Quad(kept.subject, kept.predicate, _unveiled(kept.object), graph)
+
+
+def _verbatim(term: Term) -> Term:
+    """The term with its literals in a datatype that Oxigraph does not know, and so keeps."""
+    if isinstance(term, Literal) and not term.language:
+        return Literal(term.value, datatype=NamedNode(_VERBATIM + term.datatype.value))
+    if isinstance(term, Triple):
+        return Triple(term.subject, term.predicate, _verbatim(term.object))
+    return term
+
+
+def _unveiled(term: Term) -> Term:
+    """What `_verbatim` was given."""
+    if isinstance(term, Literal) and term.datatype.value.startswith(_VERBATIM):
+        return Literal(term.value, datatype=NamedNode(term.datatype.value[len(_VERBATIM) :]))
+    if isinstance(term, Triple):
+        return Triple(term.subject, term.predicate, _unveiled(term.object))
+    return term
+
+
+def _locked(path: Path) -> int:
+    """Take a lock that goes when the process does, and that its children do not have.
+
+    Raises:
+        StorageError: another process has it.
+    """
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        holder = os.pread(descriptor, 32, 0).decode(errors="replace").strip()
+        os.close(descriptor)
+        raise _in_use(path.parent, holder) from error
+    os.ftruncate(descriptor, 0)
+    os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+    return descriptor
+
+
+def _in_use(path: Path, holder: str = "") -> StorageError:
+    by = f" (process {holder})" if holder else ""
+    return StorageError(
+        f"{path}: in use by another process{by}",
+        hint="stop the server that has it; one process at a time may have a location",
+    )
+
+
+def _damaged(path: Path, problem: str) -> StorageError:
+    return StorageError(
+        f"{path}: damaged: {problem}",
+        hint="restore a backup: etown-kg restore BACKUP --location DIR",
+    )
+
+
+def _no_room(path: Path, error: OSError) -> StorageError | DiskFullError:
+    if error.errno == errno.ENOSPC or "no space" in str(error).lower():
+        return DiskFullError("disk", f"no room at {path}")
+    return StorageError(f"{path}: cannot be written: {error}")
+
+
+def _sync(path: Path) -> None:
+    if path.is_dir():
+        sync_folder(path)
+    else:
+        with path.open("rb") as stream:
+            os.fsync(stream.fileno())
+
+
+def _now() -> str:
+    return datetime.now(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
