@@ -87,9 +87,9 @@ def materialise(
     """
     if profile not in PROFILES:
         raise SettingError("profile", f"{profile!r} is not one of {', '.join(PROFILES)}")
-    dictionary, *columns = sources.read(source)
+    dictionary, subject, predicate, object_, graph = sources.read(source)
     closure = Closure(dictionary, profile, memory_limit_mb or free_memory_mb())
-    closure._assert(Quads(*columns))
+    closure._assert(Quads(subject, predicate, object_, graph))
     return closure
 
 
@@ -310,7 +310,8 @@ class Closure:
         """The pairs that are not within one clique: those of rigid terms, and single terms."""
         keys = self.engine.facts.forward(SAME_AS)
         cliques = np.array(sorted(self.engine.equality.cliques), dtype=np.int64)
-        return keys[(leading(keys) != trailing(keys)) | ~np.isin(leading(keys), cliques)]
+        is_stored = (leading(keys) != trailing(keys)) | ~np.isin(leading(keys), cliques)
+        return np.asarray(keys[is_stored], dtype=np.int64)
 
     def _reflexive(self) -> Keys:
         """Rule eq-ref for every term in a triple that is in no clique and not stored."""
@@ -428,7 +429,7 @@ class Closure:
         *,
         all: bool = False,  # noqa: A002 - the word for it
         limit: int = 10,
-    ) -> Proof | None | tuple[Proof, ...]:
+    ) -> Proof | tuple[Proof, ...] | None:
         """Why a triple holds: a minimal proof, None if it does not hold.
 
         With `all`, a tuple of all minimal proofs (those that differ in what they rest on),

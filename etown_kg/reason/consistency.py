@@ -27,7 +27,7 @@ from etown_kg.reason.join import Bindings, solve
 from etown_kg.reason.relation import Ids, Keys, Mask, distinct, leading, slice_of, trailing
 from etown_kg.reason.rules import RULE, RULES, Condition, Members, Pattern, Rule
 from etown_kg.reason.schema import Finding, atom_of
-from etown_kg.reason.terms import TermReader, rdflib_term
+from etown_kg.reason.terms import TermReader
 
 # More violations of one rule than this are cut; a graph so broken needs another look first.
 MAX_PER_RULE = 1000
@@ -40,7 +40,8 @@ class Violation:
     """A clash: the rule, and the triples (of term numbers) that match its body.
 
     Where two literals of different value would be the same, `literals` are these two, and
-    `premises` the triples that make them so. `culprits` are the same triples as rdflib terms, `message` says it to people.
+    `premises` the triples that make them so. `culprits` are the same triples as rdflib terms,
+    `message` says it to people.
     """
 
     rule: str
@@ -53,8 +54,8 @@ class Violation:
     def culprits(self) -> tuple[tuple[Any, Any, Any], ...]:
         """The triples that clash, as rdflib terms."""
         return tuple(
-            tuple(rdflib_term(self._reader.ntriples(number)) for number in premise)  # type: ignore[misc]
-            for premise in self.premises
+            (self._reader.rdflib_term(s), self._reader.rdflib_term(p), self._reader.rdflib_term(o))
+            for s, p, o in self.premises
         )
 
     def __str__(self) -> str:

@@ -45,7 +45,10 @@ _BOUNDS: Final[dict[str, tuple[int | None, int | None]]] = {
     "unsignedShort": (0, 2**16 - 1),
     "unsignedByte": (0, 2**8 - 1),
 }
-_NAME_START = r"[A-Z_a-z\u00C0-\u00D6\u00D8-\u00F6\u00F8-\u02FF\u0370-\u037D\u037F-\u1FFF\u200C\u200D\u2070-\u218F\u2C00-\u2FEF\u3001-\uD7FF\uF900-\uFDCF\uFDF0-\uFFFD\U00010000-\U000EFFFF]"
+_NAME_START = (
+    r"[A-Z_a-z\u00C0-\u00D6\u00D8-\u00F6\u00F8-\u02FF\u0370-\u037D\u037F-\u1FFF\u200C\u200D"
+    r"\u2070-\u218F\u2C00-\u2FEF\u3001-\uD7FF\uF900-\uFDCF\uFDF0-\uFFFD\U00010000-\U000EFFFF]"
+)
 _NAME_REST = rf"(?:{_NAME_START}|[-.0-9\u00B7\u0300-\u036F\u203F\u2040])"
 # What narrows each type derived from xsd:string.
 _STRINGS: Final[dict[str, re.Pattern[str]]] = {
@@ -192,8 +195,8 @@ _VALUE_OF: Final[dict[str, Callable[[str], Value | None]]] = {
     RDF + "XMLLiteral": lambda lexical: Value("XMLLiteral", lexical),
 }
 SUPPORTED: Final = frozenset((*_VALUE_OF, RDF_LANG_STRING, RDFS + "Literal"))
-"""The IRIs of the datatypes whose literals have known values: those of OWL 2 RL, and rdf:langString,
-which RDF 1.1 gives to what OWL 2 wrote as rdf:PlainLiteral."""
+"""The IRIs of the datatypes whose literals have known values: those of OWL 2 RL, and
+rdf:langString, which RDF 1.1 gives to what OWL 2 wrote as rdf:PlainLiteral."""
 
 
 def value_of(parts: LiteralParts) -> Value | None:

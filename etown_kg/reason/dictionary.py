@@ -48,7 +48,8 @@ _OWL = (
     "sourceIndividual", "assertionProperty", "targetIndividual", "targetValue",
     "Thing", "Nothing", "Class", "ObjectProperty", "DatatypeProperty", "FunctionalProperty",
     "InverseFunctionalProperty", "SymmetricProperty", "AsymmetricProperty", "TransitiveProperty",
-    "IrreflexiveProperty", "AllDifferent", "AllDisjointClasses", "AllDisjointProperties", "AnnotationProperty",
+    "IrreflexiveProperty", "AllDifferent", "AllDisjointClasses", "AllDisjointProperties",
+    "AnnotationProperty",
     "deprecated", "versionInfo", "priorVersion", "backwardCompatibleWith", "incompatibleWith",
     "NamedIndividual",
 )  # fmt: skip

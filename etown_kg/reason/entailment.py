@@ -237,16 +237,13 @@ def _find(closure: Closure, triples: Sequence[TermTriple]) -> list[Goal] | None:
         return engine.equality.representative(number)
 
     atoms = []
-    for s, p, o in goals:
+    for goal in goals:
+        s, p, o = goal
         one, other = key(s), key(o)
         if p == SAME_AS and one != other and min(one, other) < 0:
             # Same as what is not known yet: it may be that very term.
             named[min(one, other)] = max(one, other)
-        elif p == SAME_AS and one == other:
-            continue
-        elif p == DIFFERENT_FROM and _differ(closure, s, o):
-            continue
-        else:
+        elif not (p == SAME_AS and one == other) and not _is_different(closure, goal):
             atoms.append((p, s, o))
     solved = solve(engine.facts, [Atom(key(p), key(s), key(o)) for p, s, o in atoms])
     if not solved.count:
@@ -263,8 +260,10 @@ def _find(closure: Closure, triples: Sequence[TermTriple]) -> list[Goal] | None:
     return [(value(s), value(p), value(o)) for s, p, o in goals]
 
 
-def _differ(closure: Closure, one: int, other: int) -> bool:
-    if min(one, other) < 0:
+def _is_different(closure: Closure, goal: Goal) -> bool:
+    """Whether rule dt-diff says it."""
+    one, predicate, other = goal
+    if predicate != DIFFERENT_FROM or min(one, other) < 0:
         return False
     kinds = closure.dictionary.kinds
     is_literals = kinds[one] == LITERAL and kinds[other] == LITERAL

@@ -492,9 +492,9 @@ class Explainer:
 
     def _are_same(self, one: int, other: int, before: int) -> bool:
         kinds = self._engine.dictionary.kinds
-        if kinds[one] >= LITERAL and kinds[other] >= LITERAL:
-            if self._engine.literals.is_same(one, other):
-                return True
+        is_literals = bool(kinds[one] >= LITERAL and kinds[other] >= LITERAL)
+        if is_literals and self._engine.literals.is_same(one, other):
+            return True
         return self._path(one, other, before) is not None
 
     def _same_as(self, one: int, other: int, before: int, limit: int) -> list[Derivation]:

@@ -486,7 +486,7 @@ class Engine:
             if variable.is_class_led != (target == TYPE):
                 renamed = swapped(renamed)
             new = difference(distinct(renamed), self.facts[target].keys)
-            if target == SAME_AS or target == TYPE:
+            if target in (SAME_AS, TYPE):
                 self.facts[target].put_keys(new)
             else:
                 self.facts[target].extend(new, self.stage(_Stage.RENAMED))
@@ -500,8 +500,8 @@ class Engine:
         """Renamed pairs skip the common admission; what follows from them at once is put here."""
         for higher in self.above.get(predicate, ()):
             self._put_forward(higher, keys)
-        for keys in self._restate({predicate: keys}).values():
-            self._put_forward(predicate, keys)
+        for restated in self._restate({predicate: keys}).values():
+            self._put_forward(predicate, restated)
 
     def _copy_rigid(self) -> None:
         """The same rules for two terms of the vocabulary: triples are copied, not renamed."""

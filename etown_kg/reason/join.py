@@ -48,7 +48,7 @@ class Bindings(NamedTuple):
     """`count` rows; a column per variable."""
 
     columns: dict[int, Ids]
-    count: int
+    count: int  # type: ignore[assignment]  # hides tuple.count, which nobody counts with here
 
     def take(self, rows: Ids | Mask) -> Bindings:
         """The chosen rows, by index or by mask."""

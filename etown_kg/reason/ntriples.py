@@ -69,7 +69,7 @@ def read_ntriples(source: str | os.PathLike[str] | bytes) -> Columns:
         size = path.stat().st_size
         buffer = np.empty(size + PADDING, dtype=np.uint8)
         with path.open("rb", buffering=0) as file:
-            view, filled = memoryview(buffer), 0
+            view, filled = buffer.data, 0
             while filled < size and (count := file.readinto(view[filled:size])):
                 filled += count
     except FileNotFoundError as error:
@@ -125,7 +125,7 @@ def _chunk_bounds(buffer: Bytes, size: int) -> list[tuple[int, int]]:
     """Cut `buffer[:size]` behind line feeds into pieces of about CHUNK bytes."""
     bounds = []
     start = 0
-    view = memoryview(buffer)
+    view = buffer.data
     while start < size:
         end = min(start + CHUNK, size)
         if end < size:
@@ -341,7 +341,7 @@ def _dictionary(
     lengths = np.concatenate([part.lengths for part in parts])[chosen]
     offsets = np.zeros(len(chosen) + 1, dtype=np.int64)
     np.cumsum(lengths, out=offsets[1:])
-    views = [memoryview(buffer) for buffer in buffers]
+    views = [buffer.data for buffer in buffers]
     owner = owners[chosen]
     pieces: list[memoryview] = []
     # Owners ascend with the numbers but for the vocabulary that a text also names.

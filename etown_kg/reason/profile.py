@@ -70,7 +70,7 @@ def shown(predicate: int, forward: Keys, kinds: Kinds, profile: Profile) -> Mask
     """
     subjects, objects = leading(forward), trailing(forward)
     if profile == "full":
-        return (kinds[subjects] != VALUE) & (kinds[objects] != VALUE)
+        return np.asarray((kinds[subjects] != VALUE) & (kinds[objects] != VALUE))
     mask = (kinds[subjects] < LITERAL) & (kinds[objects] != VALUE)
     if predicate in _REFLEXIVE:
         mask &= subjects != objects

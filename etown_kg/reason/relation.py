@@ -29,7 +29,7 @@ EMPTY.setflags(write=False)
 def pack(leading: Ids | int, trailing: Ids | int) -> Keys:
     """Keys from two columns, or from a number and a column; in the rows' order."""
     if isinstance(leading, int):
-        return np.bitwise_or(trailing, leading << 32)  # type: ignore[no-any-return]
+        return np.bitwise_or(trailing, leading << 32)
     keys = leading << 32
     keys |= trailing
     return keys
@@ -104,7 +104,7 @@ def difference(new: Keys, known: Keys) -> Keys:
     is_new = (both & np.uint64(1)).astype(bool)
     both >>= np.uint64(1)
     is_new[1:] &= both[1:] != both[:-1]
-    return both[is_new].view(np.int64)
+    return np.asarray(both[is_new].view(np.int64), dtype=np.int64)
 
 
 def merge(known: Keys, new: Keys) -> Keys:

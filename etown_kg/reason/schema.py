@@ -222,8 +222,7 @@ def _branches(
         if cell in path:
             continue
         for value in first.get(cell, ()):
-            for next_ in rest.get(cell, ()):
-                stack.append((next_, (*path, cell), (*members, value)))
+            stack += ((next_, (*path, cell), (*members, value)) for next_ in rest.get(cell, ()))
     return list(found)
 
 
@@ -276,7 +275,7 @@ def _instance(
     index: dict[str, int] = {}
 
     def fill(pattern: Pattern) -> Atom:
-        return atom_of(Pattern(*(known.get(t, t) for t in pattern)), index)  # type: ignore[call-overload, arg-type]
+        return atom_of(Pattern(*(known.get(t, t) for t in pattern)), index)  # type: ignore[arg-type]
 
     body = tuple(map(fill, data))
     return Instance(rule, body, fill(head))
