@@ -109,7 +109,6 @@ class KnowledgeGraph:
         self.ontology = ontology
         self.version = 0
         self.time = _now()
-        self._default_graph: DefaultGraphMode = default_graph
         self._closed = self.asserted
         self._inferred_count = 0
         self._inference: Inference | None = None
@@ -574,13 +573,10 @@ class KnowledgeGraph:
 
     def _take_inferred(self, quads: Iterable[Quad]) -> None:
         """Let queries see these inferred quads and no others."""
-        closed = Dataset(self.asserted, self._default_graph)
-        for name in self.asserted.graphs:
-            closed.create(name)
-        asserted = len(closed)
+        closed = self.asserted.copy()
         closed.extend(quads)
         self._closed = closed
-        self._inferred_count = len(closed) - asserted
+        self._inferred_count = len(closed) - len(self.asserted)
 
     def _permitted(self, delta: Delta, may_write: Collection[str] | None) -> Delta:
         """The delta, bound to this version.

@@ -11,11 +11,12 @@ from etown_kg.store.checksum import checksum
 from etown_kg.store.dataset import DEFAULT_GRAPHS, Dataset, DefaultGraphMode, GraphQuads
 from etown_kg.store.delta import UNNAMED, Delta, GraphName
 from etown_kg.store.journal import State
-from etown_kg.store.location import RESERVE_BYTES, Location, restore, verify
+from etown_kg.store.location import RESERVE_BYTES, SERVED_BY, Location, restore, verify
 
 __all__ = [
     "DEFAULT_GRAPHS",
     "RESERVE_BYTES",
+    "SERVED_BY",
     "UNNAMED",
     "Dataset",
     "DefaultGraphMode",

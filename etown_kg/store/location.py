@@ -4,6 +4,7 @@
     journal          changes that the store may not have safely yet (`journal`)
     versions.jsonl   a line for each state there ever was, behind the others in time
     LOCK             held by the one process that writes
+    served-by        the folder of the sockets of the server that has it, if one has
     tokens.json      who may do what (`tokens`)
 
 A change is *committed* once the journal has it on the disk: pyoxigraph does not sync its own log.
@@ -43,6 +44,8 @@ from etown_kg.store.spelling import Term, canonical, canonical_quads
 RESERVE_BYTES: Final = 1 << 30
 # The store is flushed, and the journal cleared, when the journal has grown to this.
 CHECKPOINT_BYTES: Final = 16 << 20
+# The file in which a server says where it can be asked.
+SERVED_BY: Final = "served-by"
 
 _STATE: Final = NamedNode("urn:x-etown:state")
 _VERSION: Final = NamedNode("urn:x-etown:version")
@@ -321,7 +324,7 @@ class Location:
         return self._store
 
     def _refuse_strangers(self) -> None:
-        ours = {"LOCK", "tokens.json", "journal", "versions.jsonl", "owner.sock"}
+        ours = {"LOCK", "tokens.json", "journal", "versions.jsonl", SERVED_BY}
         strangers = sorted(entry.name for entry in self.path.iterdir() if entry.name not in ours)
         if strangers:
             raise StorageError(
@@ -406,7 +409,7 @@ def restore(backup: Path, path: Path) -> State:
     fresh = path.with_name(path.name + ".new")
     shutil.rmtree(fresh, ignore_errors=True)
     try:
-        shutil.copytree(backup, fresh, ignore=shutil.ignore_patterns("LOCK", "owner.sock"))
+        shutil.copytree(backup, fresh, ignore=shutil.ignore_patterns("LOCK", SERVED_BY))
         for entry in [*fresh.rglob("*"), fresh]:
             _sync(entry)
     except OSError as error:

@@ -121,17 +121,25 @@ def removal(dataset: Dataset, graph: GraphName) -> Delta:
 
 
 def effective(dataset: Dataset, delta: Delta) -> Delta:
-    """What a delta made elsewhere changes here: deletes what is there, inserts what is not."""
-    changes = _Changes(dataset)
-    for quad in delta.deleted:
-        changes.delete(canonical(quad))
-    for graph in delta.dropped:
-        changes.drop(graph)
-    for graph in delta.created:
-        changes.create(graph)
-    for quad in delta.inserted:
-        changes.insert(quad)
-    return changes.delta()
+    """What a delta made elsewhere changes here: deletes what is there, inserts what is not.
+
+    Unlike an update it is exact: it tells spellings of one value apart.
+    """
+    deleted = frozenset(filter(dataset.has_written, delta.deleted))
+    inserted = frozenset(
+        quad
+        for quad in delta.inserted - delta.deleted
+        if quad.graph_name in delta.dropped or not dataset.has_written(quad)
+    )
+    dropped = delta.dropped & dataset.graphs
+    lost = frozenset(quad for graph in dropped for quad in dataset.quads(graph))
+    made = delta.created | {quad.graph_name for quad in inserted}
+    return Delta(
+        (deleted | lost) - inserted,
+        inserted - lost,
+        frozenset(made - {UNNAMED} - (dataset.graphs - dropped)) - dropped,
+        frozenset(dropped - made),
+    )
 
 
 class _Changes:
@@ -162,6 +170,7 @@ class _Changes:
         that was deleted comes back.
         """
         alike = canonical(quad)
+        self.create(quad.graph_name)
         if alike in self._inserted:
             return
         if alike in self._deleted:
@@ -171,7 +180,6 @@ class _Changes:
                 self._inserted[alike] = quad
         elif alike not in self._dataset:
             self._inserted[alike] = quad
-            self.create(quad.graph_name)
 
     def clear(self, graph: GraphName) -> None:
         """Delete all quads of a graph, which goes on to exist."""
