@@ -10,7 +10,7 @@ in proportion to the text, whatever the text is, and never fails: what is no ter
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal, NamedTuple
 
 from etown_kg.errors import QueryError
@@ -29,7 +29,7 @@ _TOKEN = re.compile(
     | (?P<string> \"{3}(?:[^"\\]|\\.|\"(?!\"\"))*(?:\"{3})? | '{3}(?:[^'\\]|\\.|'(?!''))*(?:'{3})?
         | "(?:[^"\\\r\n]|\\.)*"? | '(?:[^'\\\r\n]|\\.)*'? )
     | (?P<variable> [?$][^\W]\w* )
-    | (?P<number> (?: \d+\.\d*[eE][+-]?\d+ | \d*\.?\d+[eE][+-]?\d+ | \d*\.\d+ | \d+ ) )
+    | (?P<number> (?: \d+ (?: \.\d*[eE][+-]?\d+ | \.\d+ )? | \.\d+ ) (?: [eE][+-]?\d+ )? )
     | (?P<language> @[A-Za-z-]+ )
     | (?P<name> (?<![\w.-]): (?:LOCAL)* )
     | (?P<words> [^\W\d][\w.-]* (?P<colon> : (?:LOCAL)* )? )
@@ -128,22 +128,32 @@ def services(text: str, prefixes: Mapping[str, str]) -> list[Service]:
     >>> services("ASK { SERVICE SILENT ex:s { ?s ?p ?o } }", {"ex": "http://example.org/"})
     [Service(iri='http://example.org/s', is_silent=True)]
     """
-    known = dict(prefixes)
+    words = list(tokens(text))
+    known = {**prefixes, **declared(words)}
     found: list[Service] = []
-    words: list[Token] = list(tokens(text))
     for place, token in enumerate(words):
         if token.kind != "word":
             continue
         following = words[place + 1 : place + 3]
-        if token.text.upper() == "PREFIX" and [t.kind for t in following] == ["name", "iri"]:
-            known[following[0].text.removesuffix(":")] = following[1].text[1:-1]
-        elif token.text.upper() == "SERVICE" and following:
+        if token.text.upper() == "SERVICE" and following:
             is_silent = following[0].text.upper() == "SILENT"
-            found.append(Service(_iri(following[-1 if is_silent else 0], known), is_silent))
+            found.append(Service(iri_of(following[-1 if is_silent else 0], known), is_silent))
     return found
 
 
-def _iri(token: Token, prefixes: Mapping[str, str]) -> str | None:
+def declared(words: Sequence[Token]) -> dict[str, str]:
+    """The prefixes that PREFIX declarations among these tokens give a namespace."""
+    return {
+        name.text.removesuffix(":"): iri.text[1:-1]
+        for word, name, iri in zip(words, words[1:], words[2:], strict=False)
+        if word.kind == "word"
+        and word.text.upper() == "PREFIX"
+        and (name.kind, iri.kind) == ("name", "iri")
+    }
+
+
+def iri_of(token: Token, prefixes: Mapping[str, str]) -> str | None:
+    """The IRI that a token names; None if it is relative, of an unknown prefix, or no name."""
     if token.kind == "iri":
         return token.text[1:-1] if ":" in token.text else None
     if token.kind == "name":

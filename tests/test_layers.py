@@ -39,6 +39,7 @@ ALLOWED: dict[str, frozenset[str]] = {
     "addresses": frozenset({"errors"}),
     "interval": frozenset(),
     "formula": frozenset({"errors", "interval"}),
+    "diagnosis": frozenset({"query_text", "errors"}),
     "load": LEAVES,
     "export": LEAVES,
     "questions": LEAVES,
@@ -51,7 +52,7 @@ ALLOWED: dict[str, frozenset[str]] = {
     "store": LEAVES,
     "update": LEAVES | {"store"},
     "graph": LEAVES | {"load", "export", "validate", "reason", "citation", "store", "update"},
-    "backend": LEAVES | {"graph", "export", "store"},
+    "backend": LEAVES | {"reason", "store", "graph", "export", "diagnosis"},
     "web": LEAVES | {"backend", "export", "questions", "__version__"},
     "cli": LEAVES | TOOLS | {"reason", "store", "graph", "backend", "web", "__version__"},
 }

@@ -1,15 +1,27 @@
 """What the web layer asks for answers, whoever computes them.
 
 One interface (`Backend`), so that the pages and the protocol do not know whether a query runs
-in this process, in a forked executor or in another store. `local` is the first of them.
+in this process (`local`), in a forked executor (`client`, `owner`, `executor`) or in another
+store. `start` gives the second, which is what a server wants: no query can stop it, starve it
+or outlive its client.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from etown_kg.changes import Change, GraphWrite, UpdateRequest
 from etown_kg.formats import Form, Format
+
+__all__ = [
+    "Backend", "Change", "GraphWrite", "IsGone", "QueryRequest", "QueryResult", "Status",
+    "UpdateRequest",
+]  # fmt: skip
+
+# Whether the client that waits for an answer has left; asked a few times a second at most.
+IsGone = Callable[[], bool]
 
 
 @dataclass(frozen=True)
@@ -18,6 +30,10 @@ class QueryRequest:
 
     `accept` is the Accept header, `parameters` the values of ``format``, ``output`` and
     ``results``; `default_graphs` and `named_graphs` are IRIs of the protocol's dataset.
+    `timeout_s` is what the client asks for; the backend grants no more than its limits.
+    `client` names who asks, so that nobody gets more than a share; "" is not held to one.
+    `explain_empty` asks for a diagnosis of a SELECT without solutions. Relative IRIs are resolved
+    against `base`.
     """
 
     text: str
@@ -26,39 +42,100 @@ class QueryRequest:
     infer: bool = True
     default_graphs: tuple[str, ...] = ()
     named_graphs: tuple[str, ...] = ()
+    timeout_s: float | None = None
+    client: str = ""
+    explain_empty: bool = False
+    base: str | None = None
 
 
 @dataclass(frozen=True)
 class QueryResult:
-    """A whole answer: it was evaluated to the end before anyone sees its first byte."""
+    """A whole answer: it was evaluated to the end before anyone sees its first byte.
+
+    `version` is the state it was computed on (`Status.version`). `diagnosis` is there when an
+    empty SELECT was to be explained: `etown_kg.diagnosis.Diagnosis.members`.
+    """
 
     form: Form
     format: Format
     body: bytes
+    version: str = ""
+    diagnosis: Mapping[str, object] | None = None
 
 
 @dataclass(frozen=True)
 class Status:
-    """What is being served. `version` changes with every change of the data."""
+    """What is being served.
+
+    `version` changes with every change of the data, and differs between different data: the
+    part of an ETag. `number` counts the changes; `time` is when the last was made (ISO 8601).
+    """
 
     version: str
     asserted: int
     inferred: int
     graphs: tuple[str, ...]
+    number: int = 0
+    time: str = ""
 
 
 class Backend(Protocol):
-    """Answers queries about one knowledge graph."""
+    """Answers queries about one knowledge graph, and changes it."""
 
-    def query(self, request: QueryRequest) -> QueryResult:
+    def query(self, request: QueryRequest, is_gone: IsGone | None = None) -> QueryResult:
         """The whole answer.
 
         Raises:
-            QueryError: the query does not parse or cannot be evaluated.
+            QueryError: the query does not parse, nests too deep or cannot be evaluated.
             FormatError: no acceptable format is offered.
+            LimitError: it took more time, memory or room than a query may take.
+            UnavailableError: nobody can answer at the moment.
+            CancelledError: `is_gone` said that the client has left.
+        """
+        ...
+
+    def update(self, request: UpdateRequest, is_gone: IsGone | None = None) -> Change:
+        """Make the change that an update asks for, whole or not at all.
+
+        Raises:
+            QueryError, LimitError, UnavailableError, CancelledError: see `query`.
+            NoGraphError, ReadOnlyError, ForbiddenError: a graph is not there, or not his.
+            InconsistentError, InvalidError: the graph would have no model, or break a shape.
+            DiskFullError, StorageError: the change cannot be kept.
+        """
+        ...
+
+    def write_graph(self, write: GraphWrite, is_gone: IsGone | None = None) -> Change:
+        """Make an operation of the Graph Store Protocol, whole or not at all.
+
+        Raises:
+            ConflictError: the graph is not what `if_match` says.
+            MediaTypeError, UploadError: the body is of no known type, or does not parse.
+            ...and what `update` raises.
         """
         ...
 
     def status(self) -> Status:
-        """The version and size of what is served."""
+        """The version and size of what is served.
+
+        Raises:
+            UnavailableError: nobody can answer at the moment.
+        """
+        ...
+
+    def versions(self) -> Sequence[Change]:
+        """The changes since the data were first served, as far as they are known."""
+        ...
+
+    def backup(self, folder: str) -> None:
+        """Copy the location to a new folder while serving.
+
+        Raises:
+            SettingError: the graph has no location.
+            StorageError: the folder exists, or cannot be written.
+        """
+        ...
+
+    def close(self) -> None:
+        """Let go of processes and files; the backend answers no more."""
         ...

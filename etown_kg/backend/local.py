@@ -1,44 +1,76 @@
-"""LocalBackend: a KnowledgeGraph in the same process, read by many threads."""
+"""LocalBackend: a KnowledgeGraph in the same process.
+
+For embedded use, tests and machines without `fork`. It keeps the limits of text and answer
+size; one of time or memory it cannot keep, since nothing in Python stops a running query.
+"""
 
 from __future__ import annotations
 
-import hashlib
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
 
-from etown_kg import formats
-from etown_kg.backend import QueryRequest, QueryResult, Status
+from etown_kg.backend import IsGone, QueryRequest, QueryResult, Status
+from etown_kg.backend.evaluation import EXPLAIN_S, evaluate, explain, is_empty, status_of
+from etown_kg.backend.limits import Limits
+from etown_kg.backend.sharing import Sharing
+from etown_kg.changes import Change, GraphWrite, UpdateRequest
 from etown_kg.graph import KnowledgeGraph
 
 
 class LocalBackend:
-    """Serves a graph that does not change; safe for concurrent reads.
+    """Serves a graph to many threads: readers at the same time, a writer alone.
 
     The stores are built when the backend is made, so that the first query does not pay.
     """
 
-    def __init__(self, graph: KnowledgeGraph) -> None:
+    def __init__(
+        self, graph: KnowledgeGraph, limits: Limits | None = None, *, validate_updates: bool = False
+    ) -> None:
         graph.prepare()
         self._graph = graph
-        digest = hashlib.sha256()
-        for line in sorted(str(quad) for quad in graph.quads()):
-            digest.update(line.encode())
-        self._status = Status(
-            version=digest.hexdigest()[:16],
-            asserted=len(graph.asserted),
-            inferred=len(graph.inferred),
-            graphs=tuple(graph.graphs()),
-        )
+        self._limits = limits or Limits()
+        self._validates = validate_updates
+        self._sharing = Sharing()
+        self._status = status_of(graph)
 
-    def query(self, request: QueryRequest) -> QueryResult:
+    def query(self, request: QueryRequest, is_gone: IsGone | None = None) -> QueryResult:
         """See `Backend.query`; negotiation happens before anything is evaluated."""
-        answer = self._graph.query(
-            request.text,
-            infer=request.infer,
-            default_graphs=request.default_graphs,
-            named_graphs=request.named_graphs,
-        )
-        format = formats.negotiate(answer.form, request.accept, request.parameters)
-        return QueryResult(answer.form, format, answer.serialize(format))
+        with self._sharing.reading():
+            result = evaluate(self._graph, request, self._limits, self._status.version)
+            if not request.explain_empty or not is_empty(result):
+                return result
+            diagnosis = explain(self._graph, request, self._limits, EXPLAIN_S)
+            return replace(result, diagnosis=diagnosis)
+
+    def update(self, request: UpdateRequest, is_gone: IsGone | None = None) -> Change:
+        """See `Backend.update`."""
+        with self._sharing.writing():
+            delta = self._graph.delta(request)
+            change = self._graph.apply(delta, validate=self._validates, writer=request.writer)
+            self._status = status_of(self._graph)
+            return change
+
+    def write_graph(self, write: GraphWrite, is_gone: IsGone | None = None) -> Change:
+        """See `Backend.write_graph`."""
+        with self._sharing.writing():
+            delta = self._graph.write_delta(write)
+            change = self._graph.apply(delta, validate=self._validates, writer=write.writer)
+            self._status = status_of(self._graph)
+            return change
 
     def status(self) -> Status:
-        """See `Backend.status`; the version is a digest of all quads."""
+        """See `Backend.status`."""
         return self._status
+
+    def versions(self) -> Sequence[Change]:
+        """See `Backend.versions`."""
+        return tuple(self._graph.versions())
+
+    def backup(self, folder: str) -> None:
+        """See `Backend.backup`."""
+        with self._sharing.reading():
+            self._graph.backup(Path(folder))
+
+    def close(self) -> None:
+        """Nothing is held but memory."""

@@ -1,0 +1,334 @@
+"""ProcessBackend: the backend of a web process, whose queries run in executors.
+
+Safe for any number of threads. It knows three things: who may work now (`places`), which idle
+executors there are, and the number of the current state, which the owner writes to memory that
+both see. An executor of an older state finishes what it has and is not used again.
+"""
+
+from __future__ import annotations
+
+import logging
+import mmap
+import socket
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import cast
+
+from etown_kg import formats
+from etown_kg.backend import IsGone, QueryRequest, QueryResult, Status, wire
+from etown_kg.backend.confinement import cause
+from etown_kg.backend.evaluation import EXPLAIN_S, is_empty
+from etown_kg.backend.limits import Limits, time_over
+from etown_kg.backend.line import DiedError, Line, unavailable
+from etown_kg.backend.owner import CONTROL, EXECUTORS, STATE, STATE_BYTES
+from etown_kg.backend.places import LOOK_S, Place, Places
+from etown_kg.backend.supervisor import CURRENT, Supervisor
+from etown_kg.changes import Change, GraphWrite, UpdateRequest
+from etown_kg.diagnosis import unfinished
+from etown_kg.errors import CancelledError, LimitError
+from etown_kg.graph import KnowledgeGraph
+
+log = logging.getLogger(__name__)
+
+# How often idle executors of an older state are let go, in seconds.
+_TIDY_S = 1.0
+# Pause before the owner is asked again for an executor of the current state, in seconds.
+_RETRY_S = 0.005
+# Seconds within which the owner answers what costs it nothing; an update may be in its way.
+_CONTROL_TIMEOUT_S = 30.0
+
+
+class ExecutorFaultError(RuntimeError):
+    """A fault of ours in another process; the message is its traceback."""
+
+
+def start(
+    build: Callable[[], KnowledgeGraph],
+    limits: Limits | None = None,
+    *,
+    validate_updates: bool = False,
+) -> ProcessBackend:
+    """Start an owner and give the backend around it; returns when it can answer.
+
+    Args:
+        build: makes the graph, in the owner's process: a function that can be imported, or a
+            `functools.partial` of one.
+
+    Raises:
+        EtownError: the graph cannot be built; the failure that `build` met.
+        OwnerError: the owner died of a fault.
+    """
+    limits = limits or Limits()
+    supervisor = Supervisor(build, limits, validate_updates=validate_updates)
+    supervisor.start()
+    return ProcessBackend(supervisor.folder, limits, supervisor)
+
+
+def connect(folder: Path, limits: Limits) -> ProcessBackend:
+    """The backend around an owner that another process has started (`Supervisor.folder`).
+
+    Closing it leaves the owner alone. Places are counted in each process for itself.
+    """
+    return ProcessBackend(folder, limits)
+
+
+class ProcessBackend:
+    """See `Backend`; `start` and `connect` make one."""
+
+    def __init__(self, folder: Path, limits: Limits, supervisor: Supervisor | None = None) -> None:
+        self.folder = folder
+        self.supervisor = supervisor
+        self._limits = limits
+        self._places = Places(limits)
+        self._lock = threading.Lock()
+        self._idle: list[Line] = []
+        self._known: tuple[int, Status] | None = None
+        with (folder / STATE).open("rb") as cell:
+            self._cell = mmap.mmap(cell.fileno(), STATE_BYTES, access=mmap.ACCESS_READ)
+        self._closed = threading.Event()
+        self._tidying = threading.Thread(target=self._tidy, name="executors", daemon=True)
+        self._tidying.start()
+
+    # Queries
+
+    def query(self, request: QueryRequest, is_gone: IsGone | None = None) -> QueryResult:
+        """See `Backend.query`; the time counts from here, waiting for a place included."""
+        limit_s = self._limits.granted_s(request.timeout_s)
+        deadline = time.monotonic() + limit_s
+        with self._places.take(request.client, deadline, limit_s, is_gone) as place:
+            head, body = self._ask("answer", request, deadline, limit_s, place, is_gone)
+            format = formats.by_name(head["format"], formats.for_form(head["form"]))
+            result = QueryResult(head["form"], format, body, head["version"])
+            if not request.explain_empty or not is_empty(result):
+                return result
+            return replace(result, diagnosis=self._explain(request, place, is_gone))
+
+    def _explain(
+        self, request: QueryRequest, place: Place, is_gone: IsGone | None
+    ) -> dict[str, object]:
+        """Why there are no solutions; the answer stands, whatever comes of this."""
+        deadline = time.monotonic() + EXPLAIN_S
+        try:
+            head, _ = self._ask("explain", request, deadline, EXPLAIN_S, place, is_gone)
+        except LimitError as error:
+            return unfinished(error.message).members()
+        return cast("dict[str, object]", head["diagnosis"])
+
+    def _ask(
+        self,
+        task: str,
+        request: QueryRequest,
+        deadline: float,
+        limit_s: float,
+        place: Place,
+        is_gone: IsGone | None,
+    ) -> tuple[wire.Head, bytes]:
+        """One executor's reply; an executor that died idle is replaced once by a fresh one."""
+        packed = wire.pack(request)
+        with self._executor(deadline, limit_s) as line:
+            try:
+                head, body = line.ask(task, packed, deadline, limit_s, place, self._limits, is_gone)
+            except DiedError as error:
+                raise self._ending(line.pid, limit_s) from error
+        if "error" in head:
+            raise wire.unpack_error(head)
+        if "fault" in head:
+            raise ExecutorFaultError(head["fault"])
+        return head, body
+
+    def _ending(self, pid: int, limit_s: float) -> Exception:
+        """Why an executor ended, as its owner knows."""
+        status = self._control({"task": "fate", "pid": pid})[0]["status"]
+        over = cause(status, self._limits, limit_s)
+        if over is not None:
+            return over
+        return ExecutorFaultError(f"executor {pid} ended with status {status}")
+
+    # Executors
+
+    @contextmanager
+    def _executor(self, deadline: float, limit_s: float) -> Iterator[Line]:
+        """An executor of the current state, for the block; it is kept if it is still good."""
+        line = self._idle_line() or self._new_line(deadline, limit_s)
+        try:
+            yield line
+        finally:
+            with self._lock:
+                keeps = (
+                    not line.is_spent and line.state == self._state() and not self._closed.is_set()
+                )
+                if keeps:
+                    self._idle.append(line)
+            if not keeps:
+                line.close()
+
+    def _idle_line(self) -> Line | None:
+        """An idle executor of the current state; those of older ones are let go."""
+        state = self._state()
+        unfit: list[Line] = []
+        found: Line | None = None
+        with self._lock:
+            while self._idle and found is None:
+                line = self._idle.pop()  # the last one used: its memory is warm
+                if line.state == state and line.is_usable():
+                    found = line
+                else:
+                    unfit.append(line)
+        for line in unfit:
+            line.close()
+        return found
+
+    def _new_line(self, deadline: float, limit_s: float) -> Line:
+        """A connection to an executor of the current state.
+
+        Raises:
+            UnavailableError: there is no owner.
+            LimitError: none came before the deadline.
+        """
+        while True:
+            remaining = deadline - time.monotonic()
+            if remaining <= 0:
+                raise time_over(limit_s)
+            try:
+                line = Line(self.folder / CURRENT / EXECUTORS, remaining)
+            except DiedError:
+                time.sleep(_RETRY_S)
+                continue
+            if line.state >= self._state():
+                return line
+            line.close()
+            time.sleep(_RETRY_S)
+
+    def _state(self) -> int:
+        """The number of the current state."""
+        return int.from_bytes(self._cell[:STATE_BYTES], sys.byteorder)
+
+    def _tidy(self) -> None:
+        """In a thread: let idle executors go that hold on to an older state's memory."""
+        while not self._closed.wait(_TIDY_S):
+            with self._lock:
+                state = self._state()
+                old = [line for line in self._idle if line.state != state]
+                self._idle = [line for line in self._idle if line.state == state]
+            for line in old:
+                line.close()
+
+    # Updates
+
+    def update(self, request: UpdateRequest, is_gone: IsGone | None = None) -> Change:
+        """See `Backend.update`; updates are made one at a time, in order of arrival."""
+        members = wire.pack(request)
+        text = members.pop("text").encode(errors="surrogatepass")
+        return self._change({"task": "update", "request": members}, text, is_gone)
+
+    def write_graph(self, write: GraphWrite, is_gone: IsGone | None = None) -> Change:
+        """See `Backend.write_graph`."""
+        return self._change({"task": "write", "request": wire.pack(write)}, write.body, is_gone)
+
+    def _change(self, head: wire.Head, body: bytes, is_gone: IsGone | None) -> Change:
+        reply, _ = self._control(head, body, is_gone=is_gone, timeout_s=None)
+        return wire.unpack(Change, reply["change"])
+
+    # The owner
+
+    def status(self) -> Status:
+        """See `Backend.status`; asks the owner once for each state."""
+        state = self._state()
+        known = self._known
+        if known is not None and known[0] == state:
+            return known[1]
+        status = wire.unpack(Status, self._control({"task": "status"})[0]["status"])
+        self._known = (state, status)
+        return status
+
+    def versions(self) -> Sequence[Change]:
+        """See `Backend.versions`."""
+        reply, _ = self._control({"task": "versions"})
+        return tuple(wire.unpack(Change, each) for each in reply["versions"])
+
+    def backup(self, folder: str) -> None:
+        """See `Backend.backup`."""
+        self._control({"task": "backup", "folder": folder}, timeout_s=None)
+
+    def _control(
+        self,
+        head: wire.Head,
+        body: bytes = b"",
+        *,
+        is_gone: IsGone | None = None,
+        timeout_s: float | None = _CONTROL_TIMEOUT_S,
+    ) -> tuple[wire.Head, bytes]:
+        """The owner's reply to one request.
+
+        Raises:
+            UnavailableError: there is no owner, it ended, or does not answer in time.
+            CancelledError: the client has left; closing the connection tells the owner.
+            EtownError: what the request failed with.
+        """
+        deadline = None if timeout_s is None else time.monotonic() + timeout_s
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+            try:
+                connection.settimeout(timeout_s)
+                connection.connect(str(self.folder / CURRENT / CONTROL))
+                wire.send(connection, head, body)
+                frame = _awaited(connection, deadline, is_gone)
+            except (OSError, wire.BrokenFrameError) as error:
+                raise unavailable() from error
+        if frame is None:
+            raise unavailable()
+        if "error" in frame[0]:
+            raise wire.unpack_error(frame[0])
+        if "fault" in frame[0]:
+            raise ExecutorFaultError(frame[0]["fault"])
+        return frame
+
+    def reload(self) -> None:
+        """Build the graph anew in another owner, and go over to it without dropping a request.
+
+        Raises:
+            EtownError: it cannot be built; the old one goes on. Or this process has not
+                started the owner.
+        """
+        if self.supervisor is None:
+            raise unavailable()
+        self.supervisor.reload()
+
+    def at_work(self) -> int:
+        """How many queries are at work in this process's places, for monitoring."""
+        return self._places.at_work()
+
+    def close(self) -> None:
+        """Let the executors go, and end the owner if this process started it."""
+        self._closed.set()
+        self._tidying.join()
+        with self._lock:
+            idle, self._idle = self._idle, []
+        for line in idle:
+            line.close()
+        if self.supervisor is not None:
+            self.supervisor.stop()
+
+
+def _awaited(
+    connection: socket.socket, deadline: float | None, is_gone: IsGone | None
+) -> tuple[wire.Head, bytes] | None:
+    """The next frame of a connection, while its client is there."""
+    if is_gone is None:
+        return wire.receive(connection)
+    connection.settimeout(LOOK_S)
+    while True:
+        try:
+            connection.recv(1, socket.MSG_PEEK)
+        except TimeoutError:
+            if is_gone():
+                raise CancelledError("the client has left") from None
+            if deadline is not None and time.monotonic() >= deadline:
+                raise
+        else:
+            connection.settimeout(None)
+            return wire.receive(connection)

@@ -1,0 +1,141 @@
+"""One request, evaluated to the end against one graph: what every backend does alike.
+
+The order is that of cost: what the text alone tells, then parsing and negotiation, then the
+evaluation into a bounded spool. Nothing is sent from here.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+
+from pyoxigraph import QueryResultsFormat, QuerySolutions, parse_query_results
+
+from etown_kg import addresses, formats, query_text, vocab
+from etown_kg.backend import QueryRequest, QueryResult, Status
+from etown_kg.backend.limits import Limits, answer_over, check_text
+from etown_kg.diagnosis import diagnose
+from etown_kg.graph import Answer, KnowledgeGraph
+
+# An answer longer than this has rows: the variables of a text of the usual length fit.
+_EMPTY_BYTES = 1 << 20
+# The most seconds that the explanation of an empty answer may take, beside the query.
+EXPLAIN_S = 2.0
+
+
+class Spool(io.BytesIO):
+    """Bytes in memory, up to a size; beyond it writing fails."""
+
+    def __init__(self, limit_bytes: int) -> None:
+        super().__init__()
+        self._limit_bytes = limit_bytes
+
+    def write(self, chunk: bytes, /) -> int:  # type: ignore[override]  # bytes are all we write
+        """Append.
+
+        Raises:
+            LimitError: it would be more than the limit.
+        """
+        if self.tell() + len(chunk) > self._limit_bytes:
+            raise answer_over(self._limit_bytes)
+        return super().write(chunk)
+
+
+def evaluate(
+    graph: KnowledgeGraph,
+    request: QueryRequest,
+    limits: Limits,
+    version: str,
+    *,
+    open_services: Callable[[], object] | None = None,
+) -> QueryResult:
+    """The whole answer; no limit but those of the text and of the answer's size is kept here.
+
+    `open_services` is called before a query runs that may call the services it names; without
+    it, or if it names one that is not allowed, SERVICE fails and SERVICE SILENT does nothing.
+
+    Raises:
+        QueryError, FormatError, LimitError: see `Backend.query`.
+    """
+    check_text(request.text, limits)
+    calls = open_services is not None and may_call(request.text, limits, open_services)
+    answer = ask(graph, request, request.text, calls=calls)
+    format = formats.negotiate(answer.form, request.accept, request.parameters)
+    spool = Spool(limits.answer_bytes)
+    answer.write(spool, format)
+    return QueryResult(answer.form, format, spool.getvalue(), version)
+
+
+def ask(graph: KnowledgeGraph, request: QueryRequest, text: str, *, calls: bool = False) -> Answer:
+    """The answer to `text` on the dataset that the request names."""
+    return graph.query(
+        text,
+        infer=request.infer,
+        default_graphs=request.default_graphs,
+        named_graphs=request.named_graphs,
+        base=request.base,
+        services=calls,
+    )
+
+
+def may_call(text: str, limits: Limits, open_services: Callable[[], object]) -> bool:
+    """Whether the text has SERVICE clauses and each calls an address that is allowed.
+
+    `open_services` makes calls possible, as looking up an address is one already.
+
+    Raises:
+        QueryError: one without SILENT calls an address that is not allowed.
+    """
+    lowered = text.lower()
+    # An escape could spell SERVICE, or an address, in a way that is not seen here.
+    is_escaped = "\\u" in lowered
+    if not limits.services or is_escaped or "service" not in lowered:
+        return False
+    called = [service.iri for service in query_text.services(text, vocab.PREFIXES)]
+    if not called or not set(called) <= set(limits.services):
+        return False
+    open_services()
+    for iri in called:
+        addresses.check(iri, limits.services)
+    return True
+
+
+def is_empty(result: QueryResult) -> bool:
+    """Whether it is the answer to a SELECT and has no solutions."""
+    results = result.format.results
+    if result.form != "SELECT" or results is None or len(result.body) > _EMPTY_BYTES:
+        return False
+    if results == QueryResultsFormat.CSV:
+        return result.body.count(b"\n") <= 1  # the head alone; this format cannot be read back
+    solutions = parse_query_results(result.body, format=results)
+    return isinstance(solutions, QuerySolutions) and next(iter(solutions), None) is None
+
+
+def status_of(graph: KnowledgeGraph) -> Status:
+    """What a graph has at the moment."""
+    return Status(
+        version=graph.state,
+        asserted=len(graph.asserted),
+        inferred=len(graph.inferred),
+        graphs=tuple(graph.graphs()),
+        number=graph.version,
+        time=graph.time,
+    )
+
+
+def explain(
+    graph: KnowledgeGraph, request: QueryRequest, limits: Limits, seconds: float
+) -> dict[str, object]:
+    """Why a SELECT has no solutions: `Diagnosis.members`, found within so many seconds.
+
+    Raises:
+        QueryError: the query does not parse, or cannot be evaluated.
+    """
+    check_text(request.text, limits)
+    found = diagnose(
+        request.text,
+        lambda text: ask(graph, request, text),
+        prefixes=vocab.PREFIXES,
+        seconds=seconds,
+    )
+    return found.members()

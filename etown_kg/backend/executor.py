@@ -1,0 +1,159 @@
+"""An executor: a forked process that answers queries, one at a time, from the state it was
+forked with.
+
+It stands by until a client connects to the executors' socket, tells its owner so (who then
+forks the next), confines itself, and serves that one client until it leaves. What the client
+sends and what it gets are frames (`wire`); an answer is whole in memory before its first byte
+is written, and the other side of the socket is the web process, which always reads: an executor
+never waits for a slow reader.
+
+When a limit is reached the process dies, or says so and is not used again; the next request gets
+another.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import socket
+import threading
+import traceback
+from collections.abc import Callable
+from functools import partial
+
+from etown_kg.backend import QueryRequest, Status, wire
+from etown_kg.backend.confinement import (
+    clear_alarm,
+    close_descriptors,
+    confine,
+    default_signals,
+    die_with_parent,
+    open_descriptors,
+    run_with_deep_stack,
+    set_alarm,
+)
+from etown_kg.backend.evaluation import evaluate, explain
+from etown_kg.backend.limits import MIB, Limits, memory_over
+from etown_kg.errors import EtownError, LimitError
+from etown_kg.graph import KnowledgeGraph
+
+# An executor that has grown by more is replaced: allocators keep what they once had.
+_GROWN_BYTES = 64 * MIB
+
+
+def stand_by(
+    graph: KnowledgeGraph,
+    status: Status,
+    state: int,
+    limits: Limits,
+    listener: socket.socket,
+    taken: int,
+    owner: int,
+) -> None:
+    """Be an executor: wait for a client, serve it, return when it has left.
+
+    Args:
+        state: the owner's number for what it serves now; it goes into the greeting.
+        taken: descriptor of the pipe that tells the owner which executor stands by no more.
+        owner: the process that forked this one, whose end this one does not outlive.
+    """
+    default_signals()
+    die_with_parent(owner)
+    connection, _ = listener.accept()
+    listener.close()
+    os.write(taken, os.getpid().to_bytes(8, "big"))
+    os.close(taken)
+    _hide_output()
+    statm = os.open("/proc/self/statm", os.O_RDONLY)
+    confine(limits)
+    serve = partial(_serve, graph, status, state, limits, connection, statm)
+    run_with_deep_stack(serve)
+
+
+def _serve(
+    graph: KnowledgeGraph,
+    status: Status,
+    state: int,
+    limits: Limits,
+    connection: socket.socket,
+    statm: int,
+) -> None:
+    greeting = {
+        "pid": os.getpid(),
+        "thread": threading.get_native_id(),
+        "state": state,
+        "status": wire.pack(status),
+    }
+    wire.send(connection, greeting)
+    started_bytes = _resident_bytes(statm)
+    while (frame := wire.receive(connection)) is not None:
+        head, _ = frame
+        set_alarm(head["seconds"])
+        request = wire.unpack(QueryRequest, head["request"])
+        if head["task"] == "explain":
+            work = partial(_explain, graph, request, limits, head["seconds"])
+        else:
+            work = partial(_answer, graph, request, limits, status.version)
+        reply, body = outcome(work, limits)
+        clear_alarm()
+        if limits.services:
+            close_descriptors(limits)
+        is_spent = "fault" in reply or _resident_bytes(statm) > started_bytes + _GROWN_BYTES
+        wire.send(connection, {**reply, "is_spent": is_spent}, body)
+
+
+def _answer(
+    graph: KnowledgeGraph, request: QueryRequest, limits: Limits, version: str
+) -> tuple[wire.Head, bytes]:
+    open_services = open_descriptors if limits.services else None
+    result = evaluate(graph, request, limits, version, open_services=open_services)
+    head = {"form": result.form, "format": result.format.media_type, "version": version}
+    return head, result.body
+
+
+def _explain(
+    graph: KnowledgeGraph, request: QueryRequest, limits: Limits, seconds: float
+) -> tuple[wire.Head, bytes]:
+    return {"diagnosis": explain(graph, request, limits, seconds)}, b""
+
+
+def outcome(work: Callable[[], tuple[wire.Head, bytes]], limits: Limits) -> tuple[wire.Head, bytes]:
+    """What some work came to, as a frame: its result, its failure, or a fault of ours.
+
+    This is the edge of the process: whatever goes wrong inside has to be told outside.
+    """
+    try:
+        return work()
+    except EtownError as error:
+        return wire.pack_error(error), b""
+    except MemoryError:
+        return wire.pack_error(memory_over(limits.memory_bytes)), b""
+    except RecursionError:
+        return wire.pack_error(_too_deep(limits)), b""
+    except BaseException:  # noqa: BLE001  # the engine's panics are no Exception
+        return {"fault": traceback.format_exc()}, b""
+
+
+def _too_deep(limits: Limits) -> LimitError:
+    return LimitError(f"nesting of {limits.nesting}", "the request nests too deep to be read")
+
+
+def _hide_output() -> None:
+    """Let what the engine prints when it aborts go nowhere: the owner logs how a process ended.
+
+    A stranger's query must not fill the log of the server.
+    """
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for descriptor in (1, 2):
+        os.dup2(nowhere, descriptor)
+    os.close(nowhere)
+
+
+def _resident_bytes(statm: int) -> int:
+    """The memory that this process has in use and does not share with files.
+
+    Args:
+        statm: a descriptor of ``/proc/self/statm``, opened while that was possible.
+    """
+    pages = os.pread(statm, 256, 0).split()
+    return (int(pages[1]) - int(pages[2])) * resource.getpagesize()

@@ -1,0 +1,174 @@
+"""The client's end of one executor: ask, watch, stop.
+
+A query is watched while it runs: its deadline, whether its client is still there, and after
+`short_s` its right to go on. Stopping means killing the executor, which is the only way there
+is, and costs milliseconds.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import socket
+import time
+from pathlib import Path
+
+from etown_kg.backend import IsGone, Status, wire
+from etown_kg.backend.limits import Limits, time_over
+from etown_kg.backend.places import LOOK_S, Place
+from etown_kg.errors import CancelledError, LimitError, UnavailableError
+
+# What a process is put down to that works longer than a moment: others go first.
+NICE = 15
+_GREETING_TIMEOUT_S = 30.0
+
+
+class DiedError(Exception):
+    """The executor ended without an answer."""
+
+
+class Line:
+    """A connection to an executor of one state. Not safe for two threads."""
+
+    def __init__(self, path: Path, timeout_s: float) -> None:
+        """Connect, and wait for an executor's greeting.
+
+        Raises:
+            UnavailableError: no owner listens, or none of its executors answers in time.
+            DiedError: the executor ended before it greeted.
+        """
+        self._connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            self._connection.settimeout(min(max(timeout_s, 0.001), _GREETING_TIMEOUT_S))
+            self._connection.connect(str(path))
+            frame = wire.receive(self._connection)
+        except (TimeoutError, FileNotFoundError, ConnectionRefusedError) as error:
+            self._connection.close()
+            raise unavailable() from error
+        except (OSError, wire.BrokenFrameError) as error:
+            self._connection.close()
+            raise DiedError from error
+        if frame is None:
+            self._connection.close()
+            raise DiedError
+        greeting = frame[0]
+        self.pid: int = greeting["pid"]
+        self.state: int = greeting["state"]
+        self.status = wire.unpack(Status, greeting["status"])
+        self._thread: int = greeting["thread"]
+        self.is_spent = False
+        # A process descriptor cannot mean another process that has got the same number.
+        try:
+            self._process = os.pidfd_open(self.pid)
+        except ProcessLookupError as error:
+            self._connection.close()
+            raise DiedError from error
+        self._connection.settimeout(None)
+        self._poll = select.poll()
+        self._poll.register(self._connection, select.POLLIN)
+
+    def ask(
+        self,
+        task: str,
+        request: wire.Head,
+        deadline: float,
+        limit_s: float,
+        place: Place,
+        limits: Limits,
+        is_gone: IsGone | None,
+    ) -> tuple[wire.Head, bytes]:
+        """The executor's reply.
+
+        Raises:
+            LimitError: the deadline passed, or the work is long and there is no place for it.
+            CancelledError: the client has left.
+            DiedError: the executor ended without a reply.
+        """
+        started = time.monotonic()
+        head = {"task": task, "seconds": deadline - started, "request": request}
+        try:
+            wire.send(self._connection, head)
+            self._watch(started, deadline, limit_s, place, limits, is_gone)
+            frame = wire.receive(self._connection)
+        except (OSError, wire.BrokenFrameError) as error:
+            self.is_spent = True
+            raise DiedError from error
+        except (LimitError, CancelledError):
+            self.kill()
+            raise
+        if frame is None:
+            self.is_spent = True
+            raise DiedError
+        self.is_spent = self.is_spent or frame[0]["is_spent"]
+        return frame
+
+    def _watch(
+        self,
+        started: float,
+        deadline: float,
+        limit_s: float,
+        place: Place,
+        limits: Limits,
+        is_gone: IsGone | None,
+    ) -> None:
+        """Wait until the executor has something to say."""
+        long_at = started + limits.short_s
+        look_at = started + LOOK_S
+        while True:
+            now = time.monotonic()
+            if now >= deadline:
+                raise time_over(limit_s)
+            if not place.is_long and now >= long_at:
+                self._lengthen(place, limits)
+            if is_gone is not None and now >= look_at:
+                if is_gone():
+                    raise CancelledError("the client has left; its query was stopped")
+                look_at = now + LOOK_S
+            until = min(
+                deadline,
+                deadline if place.is_long else long_at,
+                deadline if is_gone is None else look_at,
+            )
+            if self._poll.poll(max(1, round((until - now) * 1000))):
+                return
+
+    def _lengthen(self, place: Place, limits: Limits) -> None:
+        """Let others go first from now on; or stop, if only a reserved place is left."""
+        if not place.lengthen():
+            raise LimitError(
+                f"{limits.places - limits.reserved_places} long queries at once",
+                f"the server is busy, and after {limits.short_s:g} s this query is a long one",
+                hint="try again a little later",
+                kind="busy",
+            )
+        try:
+            os.setpriority(os.PRIO_PROCESS, self._thread, NICE)
+        except ProcessLookupError:
+            return  # it ended just now; the connection will say so
+        # Only the administrator can take it back.
+        self.is_spent = True
+
+    def is_usable(self) -> bool:
+        """Whether it can take another request; an executor has nothing to say unasked."""
+        return not self.is_spent and not self._poll.poll(0)
+
+    def kill(self) -> None:
+        """End the executor, whatever it does."""
+        self.is_spent = True
+        try:
+            signal.pidfd_send_signal(self._process, signal.SIGKILL)
+        except ProcessLookupError:
+            return  # it has ended by itself
+
+    def close(self) -> None:
+        """Let the executor go; it ends when it finds out."""
+        self._connection.close()
+        os.close(self._process)
+
+
+def unavailable() -> UnavailableError:
+    """The failure of a request for which there is no owner."""
+    return UnavailableError(
+        "the graph is not available at the moment", hint="it is being loaded; try again soon"
+    )
