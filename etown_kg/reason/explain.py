@@ -31,8 +31,11 @@ from etown_kg.reason.dictionary import (
     NIL,
     REST,
     SAME_AS,
+    SUB_CLASS_OF,
+    SUB_PROPERTY_OF,
     TYPE,
     VALUE,
+    number_of,
 )
 from etown_kg.reason.join import Atom, Bindings, solve
 from etown_kg.reason.proof import Proof
@@ -40,6 +43,7 @@ from etown_kg.reason.relation import EMPTY, Ids, contains, pack, slice_of
 from etown_kg.reason.rules import RULE, RULES, Condition, Members, Pattern, Rule
 from etown_kg.reason.schema import MAX_BRANCHES, atom_of
 from etown_kg.reason.variable import Facts
+from etown_kg.vocab import OWL
 
 if TYPE_CHECKING:
     from etown_kg.reason.closure import Closure
@@ -48,6 +52,7 @@ Goal = tuple[int, int, int]
 # Values of each list cell with their stages.
 _Cells = dict[int, list[tuple[int, int]]]
 
+_TRANSITIVE_PROPERTY = number_of(OWL + "TransitiveProperty")
 # Beyond any stage.
 LATEST = 1 << 62
 # Derivations of one goal by one rule that are looked at.
@@ -78,6 +83,7 @@ def _rules_by_head() -> dict[int | None, list[tuple[Rule, Pattern]]]:
 
 
 _BY_HEAD = _rules_by_head()
+_TRANSITIVE = {SUB_CLASS_OF: RULE["scm-sco"], SUB_PROPERTY_OF: RULE["scm-spo"]}
 
 
 class Explainer:
@@ -189,6 +195,8 @@ class Explainer:
             return found or self._respelled(goal, before)[:limit]
         before = min(before, stage)
         found = [*self._clauses(goal), *self._by_rules(goal, before, limit)]
+        if not found:
+            found += self._by_path(goal, before)
         found += self._by_value(goal, before) + self._renamed(goal, before)
         found.sort(key=lambda derivation: (derivation.stage, len(derivation.premises)))
         return found[:limit]
@@ -370,6 +378,48 @@ class Explainer:
             rows = predicates == predicate
             stages[rows] = self._stages(predicate, subjects[rows], objects[rows])
         return stages
+
+    def _by_path(self, goal: Goal, before: int) -> list[Derivation]:
+        """A pair of a transitive relation, over a path of earlier pairs.
+
+        The engine follows such paths within one stage. The first step of the shortest path, and
+        the rest of it, are the premises; the rest may be as late as the goal, but is shorter.
+        """
+        start, predicate, end = goal
+        rule, axiom = (
+            _TRANSITIVE.get(predicate, RULE["prp-trp"]),
+            (predicate, TYPE, _TRANSITIVE_PROPERTY),
+        )
+        premises: tuple[Goal, ...] = ()
+        if rule.id == "prp-trp":
+            if not self._facts.has(TYPE, predicate, _TRANSITIVE_PROPERTY):
+                return []
+            premises = (axiom,)
+        steps: dict[int, int] = {start: start}
+        queue = deque([start])
+        forward = self._facts.forward(predicate)
+        while queue and end not in steps:
+            number = queue.popleft()
+            objects = slice_of(forward, number)
+            stages = self._stages(predicate, np.full(len(objects), number), objects)
+            near = objects[(stages >= 0) & (stages < before)].tolist()
+            if predicate in self._engine.symmetric:
+                subjects = slice_of(self._facts.backward(predicate), number)
+                stages = self._stages(predicate, subjects, np.full(len(subjects), number))
+                near += subjects[(stages >= 0) & (stages < before)].tolist()
+            for next_ in near:
+                # `steps` keeps the first stop behind the start.
+                if next_ not in steps:
+                    steps[next_] = next_ if number == start else steps[number]
+                    queue.append(next_)
+        first = steps.get(end)
+        if first is None or first in (start, end):
+            return []
+        return [
+            Derivation(
+                rule, (*premises, (start, predicate, first), (first, predicate, end)), before + 1
+            )
+        ]
 
     # Terms that are the same
 

@@ -77,10 +77,13 @@ from etown_kg.reason.schema import (
     read_lists,
     specialise,
 )
+from etown_kg.reason.transitive import growth
 from etown_kg.reason.variable import Facts, Variable
 from etown_kg.vocab import OWL
 
 STAGES_PER_ROUND = 8
+# A row on its way through a join: its columns, their sorted copy, and the key made of them.
+_BYTES_PER_ROW = 64
 # Columns on the way take up to this many times the room of the facts themselves.
 _WORKING_SPACE = 3
 
@@ -171,6 +174,11 @@ class Engine:
         self.facts = Facts(TYPE)
         # Where conclusions go: the facts themselves, but for deletions.
         self._sink = self.facts
+        if memory_limit_mb is not None:
+            self.facts.row_limit = (memory_limit_mb << 20) // _BYTES_PER_ROW
+        # What made a transitive relation whole: it need not be followed again.
+        self.symmetric: set[int] = set()
+        self._grown: dict[int, Keys] = {}
         self.lists = Lists({}, ())
         self.rounds: list[Round] = []
         self.round = 0
@@ -476,6 +484,10 @@ class Engine:
             if len(moved):
                 variable.retire(moved)
                 self._count("eq-rep", len(moved), len(moved))
+            if target == predicate and len(pending):
+                is_old = is_changed[leading(pending)] | is_changed[trailing(pending)]
+                variable.put_keys(pending[~is_old])
+                pending = pending[is_old]
             if len(pending):
                 # Concluded under the old names: proofs go through them.
                 variable.note(pending, self.stage(_Stage.EQUAL))
@@ -591,8 +603,12 @@ class Engine:
         for predicate, variable in self.facts:
             if not len(variable.recent):
                 continue
+            is_deleting = self._sink is not self.facts
             for general, i in self._general_by_predicate.get(predicate, ()):
-                self._apply_general(general, i, variable)
+                if general.rule.id not in _TRANSITIVE or is_deleting:
+                    self._apply_general(general, i, variable)
+                elif i == 0:
+                    self._grow(predicate, variable, general.rule.id)
             if predicate in SCHEMA_PREDICATES or predicate in _CARDINALITIES:
                 self._is_schema_dirty = True
             if predicate in (FIRST, REST) or predicate in LIST_PROPERTIES:
@@ -602,11 +618,31 @@ class Engine:
             for instance, i in self._by_predicate.get(predicate, ()):
                 if instance.rule.id in _IDENTITY:
                     self._identify(instance, i, variable.recent_forward(), None)
+                elif instance.rule.id == "prp-trp" and not is_deleting:
+                    if i == 0:
+                        self._grow(predicate, variable, "prp-trp")
                 else:
                     rows = match(instance.body[i], variable.recent_forward())
                     self._conclude_rest(instance, i, rows)
             if predicate == TYPE:
                 self._apply_types(variable)
+
+    def _grow(self, predicate: int, variable: Variable, rule: str) -> None:
+        """A transitive relation: everything that its recent pairs lead to."""
+        recent = variable.recent_forward()
+        fresh = difference(recent, self._grown.pop(predicate, EMPTY))
+        if not len(fresh):
+            return
+        known = difference(variable.forward(), fresh)
+        if rule == "prp-trp" and predicate in self.symmetric:
+            # Both directions at once: else each pair would meet all the others turned round.
+            fresh = union(fresh, difference(swapped(fresh), known))
+        found = growth(known, fresh, self.facts.row_limit)
+        found = union(found, difference(fresh, recent))
+        if len(found):
+            self._grown[predicate] = found
+            self._put_forward(predicate, found)
+        self._count(rule, len(fresh), len(found))
 
     def _apply_types(self, variable: Variable) -> None:
         recent = variable.recent_backward()
@@ -719,6 +755,13 @@ class Engine:
             return
         if any(not self.facts.size(atom.predicate) for atom in instance.body):
             return
+        if instance.rule.id == "prp-trp":
+            # Until now the relation was not followed at all.
+            keys = self.facts.forward(instance.head.predicate)
+            self._grown.pop(instance.head.predicate, None)
+            found = growth(EMPTY, keys, self.facts.row_limit)
+            self._put_forward(instance.head.predicate, found)
+            return
         keep = {term for term in instance.head if term < 0}
         solutions = solve(self.facts, instance.body, UNIT, keep)
         if solutions.count:
@@ -759,6 +802,7 @@ class Engine:
     def _index_instances(self) -> None:
         self._by_predicate, self._by_class = {}, {}
         self._constants = set()
+        self.symmetric = {i.body[0].predicate for i in self.instances if i.rule.id == "prp-symp"}
         for instance in self.instances:
             self._constants.update(instance.head)
             seen = set()
@@ -958,6 +1002,7 @@ def _put(facts: Facts, predicate: int, keys: Keys) -> None:
         variable.put_keys(keys)
 
 
+_TRANSITIVE = frozenset({"scm-sco", "scm-spo"})
 _IDENTITY = frozenset({"prp-fp", "prp-ifp", "prp-key", "cls-maxc2", "cls-maxqc3", "cls-maxqc4"})
 # Growth of these changes which classes and properties need care.
 _WATCHED = frozenset(

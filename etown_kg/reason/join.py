@@ -155,7 +155,7 @@ def _extend(facts: Facts, atom: Atom, bindings: Bindings, needed: set[int] | Non
     if needed is not None and new not in needed:
         return bindings.take(ends > starts)
     keys = facts.forward(atom.predicate) if is_forward else facts.backward(atom.predicate)
-    rows, places = expand(starts, ends)
+    rows, places = expand(starts, ends, facts.row_limit)
     extended = {variable: column[rows] for variable, column in columns.items()}
     extended[new] = trailing(keys[places])
     return Bindings(extended, len(rows))

@@ -17,6 +17,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from etown_kg.errors import LimitError
+
 Keys = npt.NDArray[np.int64]
 Ids = npt.NDArray[np.int64]
 Mask = npt.NDArray[np.bool_]
@@ -162,12 +164,19 @@ def ranges(keys: Keys, numbers: Ids) -> tuple[Ids, Ids]:
     return starts, ends
 
 
-def expand(starts: Ids, ends: Ids) -> tuple[Ids, Ids]:
+def expand(starts: Ids, ends: Ids, limit: int | None = None) -> tuple[Ids, Ids]:
     """Spread ranges: the row of each result, and the place it points to.
 
-    `expand([0, 5], [2, 6])` is `([0, 0, 1], [0, 1, 5])`.
+    `expand([0, 5], [2, 6])` is `([0, 0, 1], [0, 1, 5])`. Raises LimitError, before any room is
+    taken, if there would be more than `limit` results.
     """
     counts = ends - starts
+    if limit is not None and (total := int(counts.sum())) > limit:
+        raise LimitError(
+            f"{limit} rows",
+            f"a join would make {total} rows",
+            hint="raise memory_limit_mb, or leave out the axiom that multiplies triples",
+        )
     rows = np.repeat(np.arange(len(counts)), counts)
     first = np.cumsum(counts) - counts
     places = np.arange(len(rows)) + np.repeat(starts - first, counts)

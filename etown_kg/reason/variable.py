@@ -201,6 +201,8 @@ class Facts:
         self.type_number = type_number
         self.variables: dict[int, Variable] = {}
         self.term_count = 0
+        # Rows that one join may make; None for any number.
+        self.row_limit: int | None = None
 
     def __iter__(self) -> Iterator[tuple[int, Variable]]:
         return iter(list(self.variables.items()))
