@@ -1,23 +1,21 @@
 """The WSGI entry: reads the settings from the environment, builds the graph, makes the app.
 
 ``flask --app server run``, ``gunicorn server:app``, ``waitress-serve server:app``. The
-settings are the variables ``ETOWN_*`` of docs/index.md.
+settings are the variables ``ETOWN_*`` of docs/settings.md. Each process that imports this has
+an owner of the graph of its own, which ends with it.
 """
 
-from etown_kg.backend.local import LocalBackend
+import atexit
+from functools import partial
+
+from etown_kg.backend.client import start
+from etown_kg.cli.building import build
+from etown_kg.cli.serve import find_token_of, limits_of
 from etown_kg.config import Settings
-from etown_kg.graph import KnowledgeGraph
 from etown_kg.web import create_app
 
 settings = Settings.from_environment()
-app = create_app(
-    settings,
-    LocalBackend(
-        KnowledgeGraph.build(
-            ontology=settings.ontology,
-            data=settings.data,
-            base=settings.base,
-            reasoner=settings.reasoner,
-        )
-    ),
-)
+limits = limits_of(settings)
+backend = start(partial(build, settings), limits, validate_updates=settings.validate_updates)
+atexit.register(backend.close)
+app = create_app(settings, backend, find_token=find_token_of(settings), limits=limits)

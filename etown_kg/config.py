@@ -6,17 +6,20 @@ receives the two or three values it needs.
 
 from __future__ import annotations
 
+import math
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from etown_kg import vocab
 from etown_kg.errors import MissingPathError, SettingError
 
 PREFIX = "ETOWN_"
+DefaultGraph = Literal["union", "standard"]
+DEFAULT_GRAPHS: tuple[DefaultGraph, ...] = ("union", "standard")
 REASONERS = ("etown", "owlrl")
 DEFAULT_REASONER = "etown"
 
@@ -26,9 +29,49 @@ HELP: dict[str, str] = {
     "data": "folder of the facts (default: the one that ships)",
     "base": "IRI that graph and thing IRIs start with; ends in / or #",
     "reasoner": f"who computes the closure: {' or '.join(REASONERS)}",
+    "default_graph": "what a query sees without GRAPH: union of all graphs, or standard",
     "host": "address to listen on",
     "port": "TCP port to listen on, 1 to 65535",
     "threads": "requests answered at the same time",
+    "location": "folder that keeps the data and their changes (default: none, the files are all)",
+    "ephemeral_updates": "take updates without a location; they end with the server",
+    "validate_updates": "refuse an update that breaks a SHACL shape",
+    "tokens": "file of the tokens (default: tokens.json of the location)",
+    "audit_log": "file that gets a line of JSON for each update (default: in the location)",
+    "timeout_s": "seconds that a query may take",
+    "token_timeout_s": "seconds that a query may take whose client shows a token",
+    "update_s": "seconds that an update may take",
+    "memory_mib": "memory that a query or update may take beside the graph, in MiB",
+    "answer_mib": "largest answer, in MiB",
+    "nesting": "how deep a query may nest",
+    "places": "queries and updates at work at the same time",
+    "client_places": "how many of them one client may have",
+    "allow_service": "address that SERVICE may call; may be repeated, in the variable with spaces",
+    "query_kib": "longest query, in KiB",
+    "update_kib": "longest update, in KiB",
+    "update_data_mib": "longest update that is INSERT DATA and DELETE DATA only, in MiB",
+    "upload_mib": "largest graph that can be uploaded, unpacked, in MiB",
+    "parameters": "parameters that one request may have",
+    "requests_per_minute": "requests that one client may make a minute; 0 for no limit",
+    "proxies": "reverse proxies before the server whose X-Forwarded-For is believed",
+    "access_log": "file that gets a line of JSON for each request; - for standard error",
+}
+# The least value of each number; the greatest where there is one.
+BOUNDS: dict[str, tuple[int, int | None]] = {
+    "port": (1, 65535),
+    "threads": (1, None),
+    "memory_mib": (16, None),
+    "answer_mib": (1, None),
+    "nesting": (1, None),
+    "places": (3, None),
+    "client_places": (1, None),
+    "query_kib": (1, None),
+    "update_kib": (1, None),
+    "update_data_mib": (1, None),
+    "upload_mib": (1, None),
+    "parameters": (1, None),
+    "requests_per_minute": (0, None),
+    "proxies": (0, None),
 }
 
 
@@ -40,17 +83,51 @@ class Settings:
     data: Path | None = None
     base: str = vocab.BASE
     reasoner: str = DEFAULT_REASONER
+    default_graph: DefaultGraph = "union"
     host: str = "127.0.0.1"
     port: int = 8000
-    threads: int = 8
+    threads: int = 32
+    location: Path | None = None
+    ephemeral_updates: bool = False
+    validate_updates: bool = False
+    tokens: Path | None = None
+    audit_log: Path | None = None
+    timeout_s: float = 10.0
+    token_timeout_s: float = 60.0
+    update_s: float = 60.0
+    memory_mib: int = 1024
+    answer_mib: int = 256
+    nesting: int = 400
+    places: int = 8
+    client_places: int = 4
+    allow_service: tuple[str, ...] = ()
+    query_kib: int = 256
+    update_kib: int = 256
+    update_data_mib: int = 64
+    upload_mib: int = 64
+    parameters: int = 1000
+    requests_per_minute: int = 0
+    proxies: int = 0
+    access_log: str | None = None
 
     def __post_init__(self) -> None:
         if self.reasoner not in REASONERS:
             raise SettingError("reasoner", f"{self.reasoner!r} is none of {', '.join(REASONERS)}")
-        if not 1 <= self.port <= 65535:
-            raise SettingError("port", f"{self.port} is not between 1 and 65535")
-        if self.threads < 1:
-            raise SettingError("threads", f"{self.threads} is not 1 or more")
+        if self.default_graph not in DEFAULT_GRAPHS:
+            known = ", ".join(DEFAULT_GRAPHS)
+            raise SettingError("default_graph", f"{self.default_graph!r} is none of {known}")
+        for name in ("timeout_s", "token_timeout_s", "update_s"):
+            if not 0 < getattr(self, name) < math.inf:
+                raise SettingError(name, f"{getattr(self, name)} is no number of seconds above 0")
+        for address in self.allow_service:
+            if urlsplit(address).scheme not in ("http", "https"):
+                raise SettingError("allow_service", f"{address!r} is no http or https address")
+        for name, (least, greatest) in BOUNDS.items():
+            value = getattr(self, name)
+            if greatest is not None and not least <= value <= greatest:
+                raise SettingError(name, f"{value} is not between {least} and {greatest}")
+            if value < least:
+                raise SettingError(name, f"{value} is not {least} or more")
         if not urlsplit(self.base).scheme or self.base[-1] not in "/#":
             raise SettingError("base", f"{self.base!r} is not an absolute IRI that ends in / or #")
 
@@ -75,16 +152,12 @@ class Settings:
 
     def changed(self, **values: Any) -> Settings:
         """A copy with these values, texts converted to the setting's type; `None` is skipped."""
-        converted: dict[str, Any] = {}
-        for name, value in values.items():
-            if value is None:
-                continue
-            if name in ("ontology", "data"):
-                converted[name] = Path(value)
-            elif name in ("port", "threads"):
-                converted[name] = _whole_number(name, value)
-            else:
-                converted[name] = value
+        kinds = {field.name: str(field.type) for field in fields(self)}
+        converted = {
+            name: _CONVERSIONS[kinds[name]](name, value)
+            for name, value in values.items()
+            if value is not None
+        }
         return replace(self, **converted)
 
 
@@ -93,6 +166,46 @@ def _whole_number(name: str, value: object) -> int:
         return int(str(value))
     except ValueError as error:
         raise SettingError(name, f"{value!r} is not a whole number") from error
+
+
+def _text(_name: str, value: object) -> str:
+    return str(value)
+
+
+def _path(_name: str, value: object) -> Path:
+    return Path(str(value))
+
+
+def _number(name: str, value: object) -> float:
+    try:
+        return float(str(value))
+    except ValueError as error:
+        raise SettingError(name, f"{value!r} is not a number") from error
+
+
+def _truth(name: str, value: object) -> bool:
+    known = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+    try:
+        return known[str(value).lower()]
+    except KeyError as error:
+        raise SettingError(name, f"{value!r} is neither true nor false") from error
+
+
+def _texts(_name: str, value: object) -> tuple[str, ...]:
+    return tuple(value) if isinstance(value, tuple | list) else tuple(str(value).split())
+
+
+# By the annotation of the field, which is a text in this module.
+_CONVERSIONS: dict[str, Callable[[str, object], Any]] = {
+    "int": _whole_number,
+    "str": _text,
+    "DefaultGraph": _text,
+    "float": _number,
+    "bool": _truth,
+    "tuple[str, ...]": _texts,
+    "str | None": _text,
+    "Path | None": _path,
+}
 
 
 def shipped() -> tuple[Path, Path]:

@@ -12,21 +12,27 @@ from etown_kg.cli import COMMANDS
 from etown_kg.config import HELP, PREFIX, Settings
 from etown_kg.formats import CSV, RDF_FORMATS, SOLUTION_FORMATS
 from etown_kg.graph import KnowledgeGraph
-from etown_kg.web.problems import NAMES, QUERY
+from etown_kg.web.problems import MORE_NAMES, NAMES
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 USING = (ROOT / "docs" / "index.md").read_text(encoding="utf-8")
+HTTP = (ROOT / "docs" / "http.md").read_text(encoding="utf-8")
 SETTINGS = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 
 
 @pytest.mark.parametrize("name", HELP)
 def test_a_setting_is_documented_with_its_variable_and_default(name: str) -> None:
-    row = next(line for line in SETTINGS.splitlines() if line.startswith(f"| `--{name}` "))
+    option = name.replace("_", "-")
+    row = next(line for line in SETTINGS.splitlines() if line.startswith(f"| `--{option}` "))
     assert f"`{PREFIX}{name.upper()}`" in row
     default = getattr(Settings(), name)
-    assert (f"`{default}`" if default is not None else "the one that ships") in row
+    if default is None:
+        expected = "the one that ships" if name in ("ontology", "data") else "| none |"
+    else:
+        expected = f"`{str(default).lower() if isinstance(default, bool) else default}`"
+    assert expected in row
 
 
 def test_every_setting_has_its_help() -> None:
@@ -45,19 +51,20 @@ def test_no_documented_command_is_missing() -> None:
 
 def test_every_route_is_documented(shipped_app: Flask) -> None:
     routes = {str(rule) for rule in shipped_app.url_map.iter_rules()} - {"/static/<path:filename>"}
-    documented = set(re.findall(r"^\| `(/\w*)` \|", USING, re.MULTILINE))
+    documented = set(re.findall(r"^\| `(/[^`]*)` \|", HTTP, re.MULTILINE))
     assert documented == routes
 
 
 def test_every_problem_is_documented_with_its_status() -> None:
-    rows = dict(re.findall(r"^\| `([a-z-]+)` \| (\d{3}) \|", USING, re.MULTILINE))
-    assert rows == {QUERY: "400"} | {name: str(int(status)) for status, name in NAMES.items()}
+    rows = dict(re.findall(r"^\| `([a-z-]+)` \| (\d{3}) \|", HTTP, re.MULTILINE))
+    known = {name: str(int(status)) for status, name in NAMES.items()}
+    assert rows == known | {name: str(int(status)) for name, status in MORE_NAMES.items()}
 
 
 @pytest.mark.parametrize("format", SOLUTION_FORMATS + RDF_FORMATS, ids=lambda f: f.name)
 def test_a_format_is_documented_by_name_and_media_type(format: object) -> None:
-    assert f"`{format.name}`" in USING  # type: ignore[attr-defined]
-    assert f"`{format.media_type}`" in USING  # type: ignore[attr-defined]
+    assert f"`{format.name}`" in HTTP  # type: ignore[attr-defined]
+    assert f"`{format.media_type}`" in HTTP  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))

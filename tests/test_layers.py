@@ -39,6 +39,8 @@ ALLOWED: dict[str, frozenset[str]] = {
     "addresses": frozenset({"errors"}),
     "interval": frozenset(),
     "formula": frozenset({"errors", "interval"}),
+    "audit": frozenset({"changes"}),
+    "tokens": frozenset({"errors"}),
     "diagnosis": frozenset({"query_text", "errors"}),
     "load": LEAVES,
     "export": LEAVES,
@@ -53,8 +55,12 @@ ALLOWED: dict[str, frozenset[str]] = {
     "update": LEAVES | {"store"},
     "graph": LEAVES | {"load", "export", "validate", "reason", "citation", "store", "update"},
     "backend": LEAVES | {"reason", "store", "graph", "export", "diagnosis"},
-    "web": LEAVES | {"backend", "export", "questions", "__version__"},
-    "cli": LEAVES | TOOLS | {"reason", "store", "graph", "backend", "web", "__version__"},
+    "web": LEAVES | {"audit", "backend", "export", "questions", "__version__"},
+    "cli": (
+        LEAVES
+        | TOOLS
+        | {"audit", "tokens", "reason", "store", "graph", "backend", "web", "__version__"}
+    ),
 }
 # What a layer must not know at all, whoever provides it.
 FORBIDDEN_PACKAGES = {

@@ -27,14 +27,20 @@ def settings_of(context: click.Context) -> Settings:
 def set_option(context: click.Context, parameter: click.Parameter, value: Any) -> None:
     """Take an option into the settings; for `click.option(callback=..., expose_value=False)`."""
     assert parameter.name is not None  # click names every option
-    changed = settings_of(context).changed(**{parameter.name: value})
+    # An option of several values is an empty tuple when it was not given.
+    given = None if value == () else value
+    changed = settings_of(context).changed(**{parameter.name: given})
     context.find_root().obj = changed
 
 
 def setting(name: str, **attributes: Any) -> Callable[[Decorated], Decorated]:
     """The option of one setting, explained by the settings' own table."""
     return click.option(
-        f"--{name}", help=HELP[name], callback=set_option, expose_value=False, **attributes
+        f"--{name.replace('_', '-')}",
+        help=HELP[name],
+        callback=set_option,
+        expose_value=False,
+        **attributes,
     )
 
 

@@ -8,19 +8,31 @@ import os
 import signal
 import socket
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
 from types import FrameType
 
 import click
-from waitress.server import create_server
 
-from etown_kg.backend.local import LocalBackend
-from etown_kg.cli.options import close_graph, graph_options, load_graph, setting, settings_of
+from etown_kg import audit
+from etown_kg.backend.client import ProcessBackend, start
+from etown_kg.backend.limits import KIB, MIB, Limits
+from etown_kg.cli.building import build
+from etown_kg.cli.console import step
+from etown_kg.cli.options import graph_options, setting, settings_of
+from etown_kg.cli.web_server import WebServer
 from etown_kg.config import Settings
 from etown_kg.errors import EtownError, SettingError
+from etown_kg.store import SERVED_BY
+from etown_kg.tokens import Tokens, file_of
 from etown_kg.web import create_app
+from etown_kg.web.access import FindToken
 
 # Unanswered connections that the system keeps waiting for us.
 BACKLOG = 128
+AUDIT_LOG = "audit.log"
 
 
 @click.command(
@@ -29,30 +41,174 @@ Examples:
   etown-kg serve
   etown-kg serve --host 0.0.0.0 --port 8080
   etown-kg serve --ontology my-ontology --data my-facts
+  etown-kg serve --location /var/lib/etown-kg --timeout-s 5
 """
 )
 @graph_options
+@setting("default_graph", metavar="union|standard")
 @setting("host", metavar="ADDRESS")
 @setting("port", type=int)
 @setting("threads", type=int)
+@setting("location", metavar="DIR")
+@setting("ephemeral_updates", is_flag=True, default=None)
+@setting("validate_updates", is_flag=True, default=None)
+@setting("tokens", metavar="FILE")
+@setting("audit_log", metavar="FILE")
+@setting("access_log", metavar="FILE")
+@setting("timeout_s", type=float)
+@setting("token_timeout_s", type=float)
+@setting("update_s", type=float)
+@setting("memory_mib", type=int)
+@setting("answer_mib", type=int)
+@setting("nesting", type=int)
+@setting("places", type=int)
+@setting("client_places", type=int)
+@setting("allow_service", metavar="IRI", multiple=True, default=None)
+@setting("query_kib", type=int)
+@setting("update_kib", type=int)
+@setting("update_data_mib", type=int)
+@setting("upload_mib", type=int)
+@setting("parameters", type=int)
+@setting("requests_per_minute", type=int)
+@setting("proxies", type=int)
 @click.pass_context
 def serve(context: click.Context) -> None:
-    """Serve the SPARQL endpoint and its pages until Ctrl-C."""
+    """Serve the SPARQL endpoint and its pages until Ctrl-C.
+
+    SIGTERM lets the requests at work end; SIGHUP reads the data again and drops no request.
+    """
     settings = settings_of(context)
+    limits = limits_of(settings)
     with listening(settings) as listener:  # first: a port in use is known before any work
-        graph = load_graph(settings)
-        closing = close_graph(graph, settings)
-        app = create_app(settings, LocalBackend(graph))
-        server = create_server(app, sockets=[listener], threads=settings.threads, ident=None)
-        signal.signal(signal.SIGTERM, _stop)
-        # It warns of every request that waits a moment for a thread; that is no fault.
-        logging.getLogger("waitress.queue").setLevel(logging.ERROR)
-        click.echo(
-            f"{closing.asserted:,} asserted and {closing.inferred:,} inferred statements"
-            f" on http://{_address(settings)}/  (Ctrl-C stops)"
+        find_token = find_token_of(settings)
+        with step("Building the graph"):
+            backend = start(
+                partial(build, settings), limits, validate_updates=settings.validate_updates
+            )
+        with _served(backend, settings):
+            _keep_audit_log(settings)  # not before: a location begins as an empty folder
+            app = create_app(settings, backend, find_token=find_token, limits=limits)
+            server = WebServer(
+                app,
+                listener,
+                threads=settings.threads,
+                max_body_bytes=max(settings.upload_mib, settings.update_data_mib, 1) * 2 * MIB,
+            )
+            _obey_signals(server, backend, grace_s=settings.token_timeout_s)
+            # It warns of every request that waits a moment for a thread; that is no fault.
+            logging.getLogger("waitress.queue").setLevel(logging.ERROR)
+            status = backend.status()
+            click.echo(
+                f"{status.asserted:,} asserted and {status.inferred:,} inferred statements"
+                f" on http://{_address(settings)}/  (Ctrl-C stops)"
+            )
+            sys.stdout.flush()
+            server.run()
+
+
+def limits_of(settings: Settings) -> Limits:
+    """The limits of queries that the settings name.
+
+    Raises:
+        SettingError: they contradict each other.
+    """
+    if settings.threads <= settings.client_places:
+        raise SettingError(
+            "threads",
+            f"{settings.threads} can all be held by one client, which has "
+            f"{settings.client_places} places",
         )
+    standard = Limits()
+    return Limits(
+        query_s=settings.timeout_s,
+        longest_s=max(settings.timeout_s, settings.token_timeout_s),
+        update_s=settings.update_s,
+        memory_bytes=settings.memory_mib * MIB,
+        answer_bytes=settings.answer_mib * MIB,
+        text_bytes=settings.query_kib * KIB,
+        nesting=settings.nesting,
+        places=settings.places,
+        reserved_places=min(standard.reserved_places, settings.places - 1),
+        client_places=settings.client_places,
+        # The threads that one client cannot hold answer the others.
+        client_waiting=min(
+            standard.client_waiting, (settings.threads - settings.client_places) // 2
+        ),
+        services=settings.allow_service,
+    )
+
+
+def is_writable(settings: Settings) -> bool:
+    """Whether changes are taken at all; by whom is a matter of tokens."""
+    return settings.location is not None or settings.ephemeral_updates
+
+
+def find_token_of(settings: Settings) -> FindToken | None:
+    """What tells the tokens of the settings' file; None where no change is taken from anybody.
+
+    Raises:
+        StorageError: the file is not one of tokens, or others may read it.
+    """
+    if not is_writable(settings):
+        return None
+    return Tokens.open(file_of(settings.location, settings.tokens)).find
+
+
+def _keep_audit_log(settings: Settings) -> None:
+    """Send the lines about updates where the settings say."""
+    file = settings.audit_log
+    if file is None and settings.location is not None:
+        file = settings.location / AUDIT_LOG
+    if not is_writable(settings):
+        return
+    handler: logging.Handler = logging.StreamHandler()
+    if file is not None:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        handler = logging.FileHandler(file, encoding="utf-8")
+    handler.setFormatter(logging.Formatter("%(message)s"))
+    audit.LOGGER.addHandler(handler)
+    audit.LOGGER.setLevel(logging.INFO)
+    audit.LOGGER.propagate = False
+
+
+@contextmanager
+def _served(backend: ProcessBackend, settings: Settings) -> Iterator[None]:
+    """Close the backend behind the block; meanwhile its location says who serves it."""
+    sign = settings.location / SERVED_BY if settings.location is not None else None
+    try:
+        if sign is not None:
+            sign.write_text(str(backend.folder), encoding="utf-8")
+        yield
+    finally:
+        if sign is not None:
+            sign.unlink(missing_ok=True)
+        backend.close()
+
+
+def _obey_signals(server: WebServer, backend: ProcessBackend, *, grace_s: float) -> None:
+    """SIGTERM and Ctrl-C stop the server, SIGHUP reads the data again."""
+
+    def stop(_signal: int, _frame: FrameType | None) -> None:
+        server.stop(grace_s)
+
+    def reload(_signal: int, _frame: FrameType | None) -> None:
+        # In a thread: the server answers from the old data until the new ones are there.
+        threading.Thread(target=_reload, args=(backend,), name="reload", daemon=True).start()
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    signal.signal(signal.SIGHUP, reload)
+
+
+def _reload(backend: ProcessBackend) -> None:
+    try:
+        backend.reload()
+    except EtownError as error:
+        click.echo(f"not reloaded, the data are as they were: {error}", err=True)
+    else:
+        status = backend.status()
+        click.echo(f"reloaded: version {status.version}")
         sys.stdout.flush()
-        server.run()
 
 
 def listening(settings: Settings) -> socket.socket:
@@ -97,8 +253,3 @@ def _refusal(settings: Settings, error: OSError) -> EtownError:
 def _address(settings: Settings) -> str:
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     return f"{host}:{settings.port}"
-
-
-def _stop(_signal: int, _frame: FrameType | None) -> None:
-    # SystemExit is what the server's loop takes as a wish to close its connections and end.
-    raise SystemExit(0)

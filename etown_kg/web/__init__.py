@@ -1,4 +1,4 @@
-"""The Flask app: the SPARQL endpoint, a start page, a query page, health.
+"""The Flask app: the SPARQL endpoint, updates, graphs, pages, health and metrics.
 
 `create_app` is the only door. Views read the request, call one function and answer; errors
 become responses in `problems`, the headers that every response carries are in `headers`.
@@ -7,31 +7,106 @@ become responses in `problems`, the headers that every response carries are in `
 from __future__ import annotations
 
 from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from etown_kg import __version__
 from etown_kg.backend import Backend
+from etown_kg.backend.limits import Limits
 from etown_kg.config import Settings, shipped
-from etown_kg.web import headers, pages, problems, sparql
+from etown_kg.web import (
+    access_log,
+    graph_store,
+    headers,
+    health,
+    metrics,
+    packing,
+    pages,
+    problems,
+    rate_limit,
+    sparql,
+)
+from etown_kg.web.access import FindToken
+from etown_kg.web.description import Facts, Limit
+from etown_kg.web.limits import KIB, MIB, RequestLimits
 
-# The largest request body that is read; a query longer than this is written by a fault.
-MAX_BODY_BYTES = 1024 * 1024
+__all__ = ["create_app"]
 
 
-def create_app(settings: Settings, backend: Backend) -> Flask:
-    """The app that answers for `backend`; it keeps no state of its own.
+def create_app(
+    settings: Settings,
+    backend: Backend,
+    *,
+    find_token: FindToken | None = None,
+    limits: Limits | None = None,
+) -> Flask:
+    """The app that answers for `backend`; it keeps no state of the data.
+
+    `find_token` tells what a bearer token may do; without it nothing can be changed. `limits`
+    are those that the backend keeps, for the service description.
 
     Raises:
         SourceError: a named query of the ontology's folder cannot be read.
+        OSError: the access log cannot be written.
     """
     app = Flask(__name__)
-    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
+    request_limits = _request_limits(settings)
+    kept = limits or Limits()
     ontology = settings.ontology or shipped()[0]
     is_shipped = settings.ontology is None and settings.data is None
     site = pages.Site(backend, pages.read_site_questions(ontology), is_shipped)
     app.context_processor(lambda: {"is_shipped": is_shipped, "software": __version__})
-    problems.register(app)
+    # In this order before a request, and backwards behind it: the log sees what was sent.
+    access_log.register(app, access_log.open_log(settings.access_log))
+    metrics.register(app, backend)
     headers.register(app)
-    app.register_blueprint(sparql.blueprint(backend, site.first_query))
+    packing.register(app)
+    rate_limit.register(app, settings.requests_per_minute)
+    problems.register(app)
+    facts = Facts(
+        is_union=settings.default_graph == "union",
+        is_writable=find_token is not None,
+        calls=kept.services,
+        limits=_described(kept, request_limits, settings),
+    )
+    endpoint = sparql.Endpoint(
+        backend, request_limits, find_token, kept.query_s, site.first_query, facts
+    )
+    store = graph_store.GraphStore(backend, request_limits, find_token, settings.base)
+    app.register_blueprint(sparql.blueprint(endpoint))
+    app.register_blueprint(graph_store.blueprint(store))
     app.register_blueprint(pages.blueprint(site))
+    app.register_blueprint(health.blueprint(backend))
+    if settings.proxies:
+        count = settings.proxies
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]  # Flask's own way to wrap it
+            app.wsgi_app, x_for=count, x_proto=count, x_host=count, x_prefix=count
+        )
     return app
+
+
+def _request_limits(settings: Settings) -> RequestLimits:
+    return RequestLimits(
+        query_bytes=settings.query_kib * KIB,
+        update_bytes=settings.update_kib * KIB,
+        update_data_bytes=settings.update_data_mib * MIB,
+        upload_bytes=settings.upload_mib * MIB,
+        parameters=settings.parameters,
+    )
+
+
+def _described(kept: Limits, asked: RequestLimits, settings: Settings) -> tuple[Limit, ...]:
+    """The limits that the service description states."""
+    return (
+        Limit("querySeconds", kept.query_s, "Seconds that a query may take."),
+        Limit("tokenQuerySeconds", kept.longest_s, "The same for who shows a token."),
+        Limit("queryMemoryBytes", kept.memory_bytes, "Memory that a query may take."),
+        Limit("answerBytes", kept.answer_bytes, "Size of an answer."),
+        Limit("queryBytes", asked.query_bytes, "Length of a query in UTF-8."),
+        Limit("queryDepth", kept.nesting, "How deep a query may nest."),
+        Limit("updateBytes", asked.update_bytes, "Length of an update in UTF-8."),
+        Limit("updateDataBytes", asked.update_data_bytes, "The same for data alone."),
+        Limit("uploadBytes", asked.upload_bytes, "Size of a graph that is uploaded, unpacked."),
+        Limit("parameters", asked.parameters, "Parameters of one request."),
+        Limit("requestsPerMinute", settings.requests_per_minute, "Of one client; 0: no limit."),
+    )

@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
@@ -30,9 +31,11 @@ _FORMAT_NAMES = {
     "csv": "SPARQL_Results_CSV",
     "tsv": "SPARQL_Results_TSV",
 }
-_ENTAILMENT = NamedNode("http://www.w3.org/ns/entailment/OWL-RDF-Based")
+_OWL = NamedNode("http://www.w3.org/ns/entailment/OWL-RDF-Based")
+_SIMPLE = NamedNode("http://www.w3.org/ns/entailment/Simple")
 _PROFILE = NamedNode("http://www.w3.org/ns/owl-profile/RL")
 _INTEGER = NamedNode(vocab.XSD + "integer")
+_DECIMAL = NamedNode(vocab.XSD + "decimal")
 _TYPE = NamedNode(vocab.RDF + "type")
 
 _SIZES = """
@@ -44,10 +47,51 @@ SELECT ?graph ?size WHERE {
 """
 
 
-def service_description(endpoint: str, backend: Backend, format: Format) -> bytes:
+# GeoSPARQL 1.1 functions of the engine, https://docs.ogc.org/is/22-047r1/22-047r1.html
+GEO = "http://www.opengis.net/def/function/geosparql/"
+FUNCTIONS = tuple(
+    GEO + name
+    for name in (
+        "distance", "sfEquals", "sfDisjoint", "sfIntersects", "sfTouches", "sfCrosses", "sfWithin",
+        "sfContains", "sfOverlaps", "ehEquals", "ehDisjoint", "ehMeet", "ehOverlap", "ehCovers",
+        "ehCoveredBy", "ehInside", "ehContains", "rcc8eq", "rcc8dc", "rcc8ec", "rcc8po",
+        "rcc8tppi", "rcc8tpp", "rcc8ntpp", "rcc8ntppi", "relate", "envelope", "convexHull",
+        "intersection", "union", "difference", "symDifference", "getSRID", "centroid",
+        "coordinateDimension", "dimension", "spatialDimension", "isEmpty", "isSimple", "asGeoJSON",
+    )
+)  # fmt: skip
+# Limits have no vocabulary of their own; these properties are described where they are used.
+SERVICE = vocab.BASE + "service#"
+
+
+@dataclass(frozen=True)
+class Limit:
+    """One bound of the service: the local name of its property, its value, what it bounds."""
+
+    name: str
+    value: int | float
+    comment: str
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is so of the service, whatever it serves.
+
+    `is_union` tells whether the default graph is the union of the named ones, `is_writable`
+    whether a token can change graphs; `calls` are the addresses that SERVICE may name.
+    """
+
+    is_union: bool = True
+    is_writable: bool = False
+    calls: tuple[str, ...] = ()
+    limits: tuple[Limit, ...] = ()
+
+
+def service_description(endpoint: str, backend: Backend, format: Format, facts: Facts) -> bytes:
     """The description of the service at the address `endpoint`, serialised."""
     out = io.BytesIO()
-    export.write(list(_statements(endpoint, graph_sizes(backend))), out, format)
+    sizes = graph_sizes(backend)
+    export.write([*_abilities(endpoint, facts), *_dataset(endpoint, sizes, facts)], out, format)
     return out.getvalue()
 
 
@@ -61,18 +105,48 @@ def graph_sizes(backend: Backend) -> dict[str | None, int]:
     }
 
 
-def _statements(endpoint: str, sizes: dict[str | None, int]) -> Iterator[Triple]:
-    service, dataset, default = NamedNode(endpoint), BlankNode("dataset"), BlankNode("default")
+def _abilities(endpoint: str, facts: Facts) -> Iterator[Triple]:
+    """What the service can do, and what it does not do."""
+    service = NamedNode(endpoint)
     yield Triple(service, _TYPE, _sd("Service"))
     yield Triple(service, _sd("endpoint"), service)
     yield Triple(service, _sd("supportedLanguage"), _sd("SPARQL11Query"))
-    yield Triple(service, _sd("feature"), _sd("UnionDefaultGraph"))
+    if facts.is_writable:
+        yield Triple(service, _sd("supportedLanguage"), _sd("SPARQL11Update"))
+        yield Triple(service, _sd("feature"), _sd("EmptyGraphs"))
+        for format in RDF_FORMATS:
+            yield Triple(
+                service, _sd("inputFormat"), NamedNode(_FORMATS + _FORMAT_NAMES[format.name])
+            )
+    if facts.is_union:
+        yield Triple(service, _sd("feature"), _sd("UnionDefaultGraph"))
+    if facts.calls:
+        yield Triple(service, _sd("feature"), _sd("BasicFederatedQuery"))
+    for address in facts.calls:
+        yield Triple(service, NamedNode(SERVICE + "calls"), NamedNode(address))
     for format in (*SOLUTION_FORMATS, *RDF_FORMATS):
         name = NamedNode(_FORMATS + _FORMAT_NAMES[format.name])
         yield Triple(service, _sd("resultFormat"), name)
-    # The default graph holds the closure by the OWL 2 RL/RDF rules (OWL 2 Profiles, 4.3).
-    yield Triple(service, _sd("defaultEntailmentRegime"), _ENTAILMENT)
-    yield Triple(service, _sd("defaultSupportedEntailmentProfile"), _PROFILE)
+    for function in FUNCTIONS:
+        yield Triple(service, _sd("extensionFunction"), NamedNode(function))
+        yield Triple(NamedNode(function), _TYPE, _sd("Function"))
+    for limit in facts.limits:
+        name = NamedNode(SERVICE + limit.name)
+        yield Triple(service, name, _number(limit.value))
+        yield Triple(name, _TYPE, NamedNode(vocab.RDF + "Property"))
+        comment = Literal(limit.comment, language="en")
+        yield Triple(name, NamedNode(vocab.RDFS + "comment"), comment)
+
+
+def _dataset(endpoint: str, sizes: dict[str | None, int], facts: Facts) -> Iterator[Triple]:
+    """The graphs with their sizes, and what is entailed in them."""
+    service, dataset, default = NamedNode(endpoint), BlankNode("dataset"), BlankNode("default")
+    if facts.is_union:
+        # The default graph holds the closure by the OWL 2 RL/RDF rules (OWL 2 Profiles, 4.3).
+        yield Triple(service, _sd("defaultEntailmentRegime"), _OWL)
+        yield Triple(service, _sd("defaultSupportedEntailmentProfile"), _PROFILE)
+    else:
+        yield Triple(service, _sd("defaultEntailmentRegime"), _SIMPLE)
     yield Triple(service, _sd("defaultDataset"), dataset)
     yield Triple(dataset, _TYPE, _sd("Dataset"))
     yield Triple(dataset, _sd("defaultGraph"), default)
@@ -85,6 +159,8 @@ def _statements(endpoint: str, sizes: dict[str | None, int]) -> Iterator[Triple]
         yield Triple(dataset, _sd("namedGraph"), named)
         yield Triple(named, _TYPE, _sd("NamedGraph"))
         yield Triple(named, _sd("name"), NamedNode(iri))
+        # What follows from a named graph is in graph/inferred, not in itself.
+        yield Triple(named, _sd("entailmentRegime"), _SIMPLE)
         yield Triple(named, _sd("graph"), graph)
         yield Triple(graph, _TYPE, _sd("Graph"))
         yield Triple(graph, _VOID_TRIPLES, _number(size))
@@ -97,5 +173,5 @@ def _sd(name: str) -> NamedNode:
     return NamedNode(vocab.SD + name)
 
 
-def _number(value: int) -> Literal:
-    return Literal(str(value), datatype=_INTEGER)
+def _number(value: int | float) -> Literal:
+    return Literal(str(value), datatype=_INTEGER if isinstance(value, int) else _DECIMAL)

@@ -10,13 +10,22 @@ from __future__ import annotations
 from flask import Flask, Response, current_app, request
 from werkzeug.exceptions import HTTPException
 
-from etown_kg.web.problems import allowed_methods
+from etown_kg.web.problems import METHODS, allowed_methods
+
+# Addresses that more than reading and asking can be done at.
+_WRITTEN = ("/graphs", "/graph/")
 
 ALWAYS: dict[str, str] = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Allow-Methods": "GET, HEAD, POST, OPTIONS",
-    "Access-Control-Allow-Headers": "Accept, Content-Type, Accept-Language, If-None-Match, Prefer",
-    "Access-Control-Expose-Headers": "ETag, Link, Location, Content-Location, Retry-After",
+    "Access-Control-Allow-Headers": (
+        "Accept, Content-Type, Accept-Language, If-None-Match, Prefer, Authorization, If-Match, "
+        "Content-Encoding, X-Request-ID"
+    ),
+    "Access-Control-Expose-Headers": (
+        "ETag, Link, Location, Content-Location, Retry-After, WWW-Authenticate, X-Request-ID, "
+        "X-Version, X-Diagnosis"
+    ),
     "Access-Control-Max-Age": "86400",
     "Content-Security-Policy": (
         "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
@@ -24,6 +33,8 @@ ALWAYS: dict[str, str] = {
     ),
     "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
 
 
@@ -43,6 +54,8 @@ def register(app: Flask) -> None:
 
     @app.after_request
     def add_headers(response: Response) -> Response:
+        if request.path.startswith(_WRITTEN):
+            response.headers["Access-Control-Allow-Methods"] = ", ".join(METHODS)
         for name, value in ALWAYS.items():
             response.headers.setdefault(name, value)
         return response

@@ -1,4 +1,4 @@
-"""The start page and health.
+"""The start page and the query page.
 
 Everything works without JavaScript. The pages' own numbers come from the backend by SPARQL,
 like everybody else's.
@@ -14,7 +14,6 @@ from pathlib import Path
 from flask import Blueprint, Response, render_template, request
 from werkzeug.exceptions import NotFound
 
-from etown_kg import __version__
 from etown_kg.backend import Backend, QueryRequest
 from etown_kg.questions import Question, read_questions
 from etown_kg.web.query_page import query_page
@@ -127,17 +126,5 @@ def blueprint(site: Site) -> Blueprint:
         if text is None and question is not None:
             text = _without_title(question.text)
         return query_page(site.backend, site.first_query, text, question)
-
-    @views.get("/health")
-    def health() -> dict[str, object]:
-        status = site.backend.status()
-        return {
-            "status": "ok",
-            "software": __version__,
-            "data": status.version,
-            "asserted": status.asserted,
-            "inferred": status.inferred,
-            "triples": status.asserted + status.inferred,
-        }
 
     return views

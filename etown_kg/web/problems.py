@@ -7,43 +7,84 @@ or, in a browser, a page gets that. Places are in the user's own query text.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, is_dataclass
 from http import HTTPStatus
+from typing import TYPE_CHECKING, TypeGuard
 
 from flask import Flask, Response, render_template, request
 from werkzeug.datastructures import MIMEAccept
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from etown_kg import vocab
-from etown_kg.errors import EtownError, FormatError, LimitError, QueryError, SettingError
+from etown_kg.errors import (
+    CancelledError,
+    ConflictError,
+    DiskFullError,
+    EtownError,
+    ForbiddenError,
+    FormatError,
+    InconsistentError,
+    InvalidError,
+    LimitError,
+    MediaTypeError,
+    NoGraphError,
+    QueryError,
+    ReadOnlyError,
+    SettingError,
+    SourceError,
+    UnavailableError,
+    UploadError,
+)
 from etown_kg.web.protocol import RequestError
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 PROBLEM = vocab.BASE + "problem/"
 # Statuses whose problem has a name of its own; others are `about:blank` (RFC 9457, 4.2.1).
 NAMES: dict[HTTPStatus, str] = {
     HTTPStatus.BAD_REQUEST: "request",
+    HTTPStatus.UNAUTHORIZED: "unauthorized",
+    HTTPStatus.FORBIDDEN: "forbidden",
     HTTPStatus.NOT_FOUND: "not-found",
     HTTPStatus.METHOD_NOT_ALLOWED: "method",
     HTTPStatus.NOT_ACCEPTABLE: "not-acceptable",
+    HTTPStatus.CONFLICT: "refused",
+    HTTPStatus.LENGTH_REQUIRED: "length",
+    HTTPStatus.PRECONDITION_FAILED: "changed",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "too-large",
+    HTTPStatus.REQUEST_URI_TOO_LONG: "too-long",
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "media-type",
+    HTTPStatus.TOO_MANY_REQUESTS: "too-many",
     HTTPStatus.INTERNAL_SERVER_ERROR: "fault",
     HTTPStatus.SERVICE_UNAVAILABLE: "limit",
+    HTTPStatus.INSUFFICIENT_STORAGE: "full",
 }
 # What to say instead of Werkzeug's sentences, which speak to people who type addresses.
 DETAILS: dict[HTTPStatus, str] = {
     HTTPStatus.NOT_FOUND: "nothing is at this address",
     HTTPStatus.METHOD_NOT_ALLOWED: "this address does not take that method",
-    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "the request's body is too large to be a query",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "the request's body is too large to be read",
 }
-QUERY = "query"  # a query that does not parse or evaluate: also 400, with its place
+# Further names of a status that has one already.
+QUERY = "query"  # 400: a query or update that does not parse or evaluate, with its place
+UPLOAD = "upload"  # 400: a graph that does not parse, with its place
+UNAVAILABLE = "unavailable"  # 503: nobody to answer at the moment
+MORE_NAMES: dict[str, HTTPStatus] = {
+    QUERY: HTTPStatus.BAD_REQUEST,
+    UPLOAD: HTTPStatus.BAD_REQUEST,
+    UNAVAILABLE: HTTPStatus.SERVICE_UNAVAILABLE,
+}
 OFFERED = ("application/problem+json", "application/json", "text/plain", "text/html")
 
 
 @dataclass(frozen=True)
 class Problem:
-    """One failure as a client sees it. `line` and `column` count from 1."""
+    """One failure as a client sees it. `line` and `column` count from 1.
+
+    `findings` are what a refused change would break, `headers` what the response says besides.
+    """
 
     status: HTTPStatus
     detail: str
@@ -52,6 +93,8 @@ class Problem:
     line: int | None = None
     column: int | None = None
     offered: tuple[str, ...] = ()
+    findings: tuple[Mapping[str, object], ...] = ()
+    headers: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def type(self) -> str:
@@ -70,6 +113,7 @@ class Problem:
             "column": self.column,
             "hint": self.hint,
             "offered": list(self.offered) or None,
+            "findings": list(self.findings) or None,
         }
         return {name: value for name, value in members.items() if value is not None}
 
@@ -92,26 +136,79 @@ def problem_of(error: Exception) -> Problem:
     """
     match error:
         case RequestError():
-            return Problem(error.status, error.problem, hint=error.hint)
+            return Problem(error.status, error.problem, hint=error.hint, headers=error.headers)
         case QueryError():
             return Problem(
                 HTTPStatus.BAD_REQUEST, error.problem, QUERY, error.hint, error.line, error.column
             )
+        case UploadError() | SourceError():
+            return Problem(
+                HTTPStatus.BAD_REQUEST, error.problem, UPLOAD, error.hint, error.line, error.column
+            )
         case FormatError():
             detail = f"nothing that Accept: {error.name} names is offered"
             return Problem(HTTPStatus.NOT_ACCEPTABLE, detail, offered=error.known)
-        case SettingError():
-            return Problem(HTTPStatus.BAD_REQUEST, error.message, hint=error.hint)
-        case LimitError():
-            return Problem(HTTPStatus.SERVICE_UNAVAILABLE, error.message, hint=error.hint)
+        case DiskFullError():
+            return Problem(HTTPStatus.INSUFFICIENT_STORAGE, error.message, hint=error.hint)
+        case LimitError() if error.kind == "request":
+            return Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, error.message, hint=error.hint)
+        case UnavailableError() | CancelledError():
+            status = HTTPStatus.SERVICE_UNAVAILABLE
+            return Problem(status, error.message, UNAVAILABLE, error.hint)
+        case InconsistentError():
+            findings = tuple(map(_violation, error.violations))
+            return Problem(HTTPStatus.CONFLICT, error.message, hint=error.hint, findings=findings)
+        case InvalidError():
+            findings = tuple(asdict(each) for each in error.findings if _is_value(each))
+            return Problem(HTTPStatus.CONFLICT, error.message, hint=error.hint, findings=findings)
+        case MediaTypeError():
+            return Problem(
+                HTTPStatus.UNSUPPORTED_MEDIA_TYPE, error.message, hint=error.hint,
+                offered=error.known, headers={"Accept-Post": ", ".join(error.known)},
+            )  # fmt: skip
         case HTTPException() if error.code and error.code != HTTPStatus.INTERNAL_SERVER_ERROR:
             status = HTTPStatus(error.code)
             return Problem(status, DETAILS.get(status, error.description or status.description))
+    for kind, status in _STATUSES.items():
+        if isinstance(error, kind):
+            return Problem(status, error.message, hint=error.hint)
     return Problem(
         HTTPStatus.INTERNAL_SERVER_ERROR,
         "the server met a fault of its own while answering",
         hint="nothing is wrong with the request; the server's log has the cause",
     )
+
+
+# Failures that say all there is to say in their message.
+_STATUSES: dict[type[EtownError], HTTPStatus] = {
+    SettingError: HTTPStatus.BAD_REQUEST,
+    LimitError: HTTPStatus.SERVICE_UNAVAILABLE,
+    NoGraphError: HTTPStatus.NOT_FOUND,
+    ReadOnlyError: HTTPStatus.FORBIDDEN,
+    ForbiddenError: HTTPStatus.FORBIDDEN,
+    ConflictError: HTTPStatus.PRECONDITION_FAILED,
+}
+
+
+def _violation(violation: object) -> dict[str, object]:
+    """A clash with its proof: the rule and the statements that cannot be true together."""
+    culprits: Sequence[object] = getattr(violation, "culprits", ())
+    return {
+        "rule": getattr(violation, "rule", ""),
+        "message": getattr(violation, "message", str(violation)),
+        "statements": [_statement(culprit) for culprit in culprits],
+    }
+
+
+def _statement(culprit: object) -> str:
+    """A statement in N-Triples, from text or from three terms of rdflib."""
+    if isinstance(culprit, tuple):
+        return " ".join(term.n3() for term in culprit)
+    return str(culprit)
+
+
+def _is_value(finding: object) -> TypeGuard[DataclassInstance]:
+    return is_dataclass(finding) and not isinstance(finding, type)
 
 
 def response_of(problem: Problem, accept: MIMEAccept) -> Response:
@@ -128,6 +225,9 @@ def response_of(problem: Problem, accept: MIMEAccept) -> Response:
     if chosen.startswith("text/"):
         response.content_type = f"{chosen}; charset=utf-8"
     response.vary.add("Accept")
+    response.headers.extend(dict(problem.headers))
+    # Tomorrow the same request may succeed.
+    response.headers["Cache-Control"] = "no-store"
     return response
 
 
@@ -147,4 +247,7 @@ def register(app: Flask) -> None:
 def allowed_methods(methods: Iterable[str]) -> list[str]:
     """The methods in the order of the protocol's texts: reading first."""
     known = set(methods)
-    return [method for method in ("GET", "HEAD", "POST", "OPTIONS") if method in known]
+    return [method for method in METHODS if method in known]
+
+
+METHODS = ("GET", "HEAD", "PUT", "POST", "PATCH", "DELETE", "OPTIONS")

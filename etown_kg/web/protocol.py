@@ -1,27 +1,34 @@
 """Reading a SPARQL Protocol request: plain values in, what is asked for out.
 
-SPARQL 1.1 Protocol, section 2.1 (https://www.w3.org/TR/sparql11-protocol/#query-operation):
-a query comes by GET, by POST of a form, or by POST of its bare text. Nothing here knows Flask,
-so the tests are tables. Names are decoded once and strictly: bytes that are not UTF-8 are
-refused, since a replaced character would silently ask about another IRI.
+SPARQL 1.1 Protocol (https://www.w3.org/TR/sparql11-protocol/): a query comes by GET, by POST of
+a form, or by POST of its bare text (2.1), an update by POST of a form or of its bare text (2.2);
+SPARQL 1.1 Graph Store HTTP Protocol (https://www.w3.org/TR/sparql11-http-rdf-update/): a graph
+is named by the address or by a parameter (4.1, 4.2). Nothing here knows Flask, so the tests are
+tables. Names are decoded once and strictly: bytes that are not UTF-8 are refused, since a
+replaced character would silently ask about another IRI.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import math
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, quote, urlsplit
 
 from werkzeug.http import parse_options_header
 
 from etown_kg.backend import QueryRequest
+from etown_kg.changes import UpdateRequest
+from etown_kg.web.limits import RequestLimits
 
 FORM = "application/x-www-form-urlencoded"
 DIRECT = "application/sparql-query"
-MAX_PARAMETERS = 1_000
+DIRECT_UPDATE = "application/sparql-update"
 FORMAT_PARAMETERS = ("format", "output", "results")
 DATASET_PARAMETERS = ("default-graph-uri", "named-graph-uri")
+STANDARD = RequestLimits()
 
 Pairs = list[tuple[str, str]]
 
@@ -29,11 +36,19 @@ Pairs = list[tuple[str, str]]
 class RequestError(Exception):
     """A request that the protocol refuses, with the status that says why."""
 
-    def __init__(self, status: HTTPStatus, problem: str, *, hint: str | None = None) -> None:
+    def __init__(
+        self,
+        status: HTTPStatus,
+        problem: str,
+        *,
+        hint: str | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
         super().__init__(problem)
         self.status = status
         self.problem = problem
         self.hint = hint
+        self.headers = dict(headers or {})
 
 
 @dataclass(frozen=True)
@@ -43,6 +58,13 @@ class DescriptionRequest:
     parameters: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class GraphName:
+    """The graph that a request is about: an IRI, or None for the default graph."""
+
+    iri: str | None
+
+
 def read_query(
     method: str,
     query_string: bytes = b"",
@@ -50,6 +72,7 @@ def read_query(
     content_type: str = "",
     body: bytes = b"",
     accept: str | None = None,
+    limits: RequestLimits = STANDARD,
 ) -> QueryRequest | DescriptionRequest:
     """What these parts of an HTTP request ask for.
 
@@ -58,24 +81,162 @@ def read_query(
     dataset is kept, and replaces the query's own FROM (Protocol, section 2.1.4).
 
     Raises:
-        RequestError: 400 not exactly one query, an update, broken text; 415 a body that is
-            neither a form nor a query.
+        RequestError: 400 not exactly one query, an update, broken text; 413, 414 a query that
+            is too long; 415 a body that is neither a form nor a query.
     """
-    pairs = _pairs(query_string, "the query string")
+    pairs = _pairs(query_string, "the query string", limits)
     if method == "POST":
-        media_type, options = parse_options_header(content_type)
-        charset = options.get("charset", "utf-8").lower()
-        if media_type.lower() not in (FORM, DIRECT) or charset not in ("utf-8", "utf8"):
-            raise RequestError(
-                HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
-                f"a body of type {content_type or '(none given)'} cannot be read as a query",
-                hint=f"send {DIRECT} (the bare query) or {FORM} (query=...), in UTF-8",
-            )
-        if media_type.lower() == FORM:
-            pairs += _pairs(body, "the form")
+        if _media_type(content_type, (FORM, DIRECT), "a query", "query") == FORM:
+            pairs += _pairs(body, "the form", limits)
         else:
             pairs.append(("query", _text(body, "the query")))
-    return _request(pairs, accept, may_describe=method != "POST")
+    asked = _request(pairs, accept, may_describe=method != "POST")
+    if isinstance(asked, QueryRequest) and len(asked.text.encode()) > limits.query_bytes:
+        raise RequestError(
+            HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+            if method == "POST"
+            else HTTPStatus.REQUEST_URI_TOO_LONG,
+            f"a query of more than {limits.query_bytes:,} bytes is not read",
+        )
+    return asked
+
+
+def read_update(
+    query_string: bytes = b"",
+    *,
+    content_type: str = "",
+    body: bytes = b"",
+    limits: RequestLimits = STANDARD,
+) -> UpdateRequest:
+    """The update that a POST asks for; who asks is not yet known.
+
+    Raises:
+        RequestError: 400 not exactly one update, a query, broken text; 413 an update that is
+            too long; 415 a body that is neither a form nor an update.
+    """
+    pairs = _pairs(query_string, "the query string", limits)
+    if _media_type(content_type, (FORM, DIRECT_UPDATE), "an update", "update") == FORM:
+        pairs += _pairs(body, "the form", limits)
+    else:
+        pairs.append(("update", _text(body, "the update")))
+    updates = _values(pairs, "update")
+    if _values(pairs, "query"):
+        raise RequestError(
+            HTTPStatus.BAD_REQUEST,
+            "this address takes updates; it answers no query",
+            hint="send the parameter update",
+        )
+    if len(updates) != 1:
+        raise RequestError(
+            HTTPStatus.BAD_REQUEST,
+            f"exactly one update is expected, {len(updates)} came",
+            hint="send one parameter update, percent-encoded",
+        )
+    size = len(updates[0].encode())
+    if size > limits.update_bytes:
+        most = limits.update_data_bytes if _is_data_only(updates[0]) else limits.update_bytes
+        if size > most:
+            raise RequestError(
+                HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+                f"an update of more than {most:,} bytes is not read",
+                hint="send it in parts, or as INSERT DATA or a graph upload, which may be larger",
+            )
+    return UpdateRequest(
+        updates[0],
+        using_graphs=_graphs(pairs, "using-graph-uri"),
+        using_named_graphs=_graphs(pairs, "using-named-graph-uri"),
+    )
+
+
+def read_graph_name(query_string: bytes, *, limits: RequestLimits = STANDARD) -> GraphName | None:
+    """The graph that the parameters of ``/graphs`` name; None when they name none.
+
+    ``graph=default`` means the default graph, as ``default`` alone does.
+
+    Raises:
+        RequestError: 400 more than one graph, or one that is no absolute IRI.
+    """
+    pairs = _pairs(query_string, "the query string", limits)
+    named = [value for name, value in pairs if name == "graph"]
+    named += ["default" for name, _ in pairs if name == "default"]
+    if not named:
+        return None
+    if len(named) > 1:
+        raise RequestError(HTTPStatus.BAD_REQUEST, f"one graph is expected, {len(named)} are named")
+    if named[0] == "default":
+        return GraphName(None)
+    (iri,) = _graphs([("graph", named[0])], "graph")
+    return GraphName(iri)
+
+
+def graph_of_path(base: str, name: str) -> GraphName:
+    """The graph of a direct address ``/graph/<name>``; `name` is decoded.
+
+    >>> graph_of_path("http://zoo.example/", "east wing").iri
+    'http://zoo.example/graph/east%20wing'
+    """
+    escaped = _NOT_IN_IRI.sub(lambda char: quote(char[0]), name)
+    return GraphName(f"{base}graph/{escaped}")
+
+
+def read_format_parameters(
+    query_string: bytes, *, limits: RequestLimits = STANDARD
+) -> tuple[tuple[str, ...], bool]:
+    """The format parameters of a request for a graph, and whether inferred triples count.
+
+    Raises:
+        RequestError: 400 broken text.
+    """
+    pairs = _pairs(query_string, "the query string", limits)
+    parameters = tuple(value for name, value in pairs if name in FORMAT_PARAMETERS)
+    return parameters, _truth(_values(pairs, "infer"), "infer", default=True)
+
+
+def wants_safe_csv(
+    query_string: bytes, form: bytes = b"", *, limits: RequestLimits = STANDARD
+) -> bool:
+    """Whether ``csv-safe=true`` asks for cells that no spreadsheet runs.
+
+    Raises:
+        RequestError: 400 broken text.
+    """
+    pairs = _pairs(query_string, "the query string", limits) + _pairs(form, "the form", limits)
+    return _truth(_values(pairs, "csv-safe"), "csv-safe", default=False)
+
+
+def _media_type(content_type: str, known: tuple[str, str], what: str, parameter: str) -> str:
+    """The media type of a body, one of `known`.
+
+    Raises:
+        RequestError: 415 it is another, or in another charset.
+    """
+    media_type, options = parse_options_header(content_type)
+    charset = options.get("charset", "utf-8").lower()
+    if media_type.lower() not in known or charset not in ("utf-8", "utf8"):
+        raise RequestError(
+            HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+            f"a body of type {content_type or '(none given)'} cannot be read as {what}",
+            hint=f"send {known[1]} (the bare {parameter}) or {FORM} ({parameter}=...), in UTF-8",
+        )
+    return media_type.lower()
+
+
+# Everything in an update whose letters are no keyword: strings, IRIs, names, comments.
+_NO_KEYWORD = re.compile(
+    r'"{3}(?:[^"\\]|\\.|"(?!""))*"{3}|\'{3}(?:[^\'\\]|\\.|\'(?!\'\'))*\'{3}'
+    r'|"(?:[^"\\\r\n]|\\.)*"|\'(?:[^\'\\\r\n]|\\.)*\'|<[^<>\s"{}]*>|#[^\r\n]*|@[A-Za-z-]+'
+    r"|[\w.-]*:[^\s<>\"'{}()\[\],;|^]*",
+    re.DOTALL,
+)
+_OF_DATA = frozenset(
+    ("BASE", "PREFIX", "VERSION", "INSERT", "DELETE", "DATA", "GRAPH", "A", "TRUE", "FALSE", "E")
+)
+
+
+def _is_data_only(update: str) -> bool:
+    """Whether an update is made of INSERT DATA and DELETE DATA alone."""
+    words = re.findall(r"[A-Za-z_]\w*", _NO_KEYWORD.sub(" ", update))
+    return {word.upper() for word in words} <= _OF_DATA
 
 
 def _request(
@@ -87,7 +248,7 @@ def _request(
         raise RequestError(
             HTTPStatus.BAD_REQUEST,
             "this address answers queries; it takes no update",
-            hint="send the parameter query",
+            hint="send the parameter query here, or the update by POST to /update",
         )
     parameters = tuple(value for name, value in pairs if name in FORMAT_PARAMETERS)
     if may_describe and not queries and names.isdisjoint(DATASET_PARAMETERS):
@@ -102,7 +263,9 @@ def _request(
         queries[0],
         accept=accept,
         parameters=parameters,
-        infer=_infer(_values(pairs, "infer")),
+        infer=_truth(_values(pairs, "infer"), "infer", default=True),
+        timeout_s=_seconds(_values(pairs, "timeout")),
+        explain_empty=_truth(_values(pairs, "explain-empty"), "explain-empty", default=False),
         default_graphs=_graphs(pairs, "default-graph-uri"),
         named_graphs=_graphs(pairs, "named-graph-uri"),
     )
@@ -112,18 +275,35 @@ def _values(pairs: Pairs, wanted: str) -> list[str]:
     return [value for name, value in pairs if name == wanted]
 
 
-def _infer(values: Iterable[str]) -> bool:
-    """RDF4J's parameter: whether inferred triples count. Any doubt is an error, not a guess."""
+def _truth(values: Iterable[str], name: str, *, default: bool) -> bool:
+    """A parameter that is true or false. Any doubt is an error, not a guess."""
     given = {value.strip().lower() for value in values}
     if not given:
-        return True
+        return default
     if given not in ({"true"}, {"false"}):
         raise RequestError(
             HTTPStatus.BAD_REQUEST,
-            f"infer={','.join(sorted(given))} is neither true nor false",
-            hint="infer=false answers without what the reasoner added",
+            f"{name}={','.join(sorted(given))} is neither true nor false",
+            hint=f"leave it out for {name}={str(default).lower()}",
         )
     return given == {"true"}
+
+
+def _seconds(values: list[str]) -> float | None:
+    """The seconds of ``timeout``; clients repeat it, and then the first counts."""
+    if not values:
+        return None
+    try:
+        seconds = float(values[0])
+    except ValueError:
+        seconds = math.nan
+    if not 0 < seconds < math.inf:
+        raise RequestError(
+            HTTPStatus.BAD_REQUEST,
+            f"timeout={values[0]} is not a number of seconds above 0",
+            hint="timeout=5 gives the query five seconds at most",
+        )
+    return seconds
 
 
 def _graphs(pairs: Pairs, name: str) -> tuple[str, ...]:
@@ -138,25 +318,29 @@ def _graphs(pairs: Pairs, name: str) -> tuple[str, ...]:
     return iris
 
 
+# What no IRI may have (RFC 3987, 2.2); a percent sign is part of an escape already.
+_NOT_IN_IRI = re.compile(r'[\x00-\x20<>"{}|\\^`]')
+
+
 def _is_absolute(iri: str) -> bool:
     try:
         scheme = urlsplit(iri).scheme
     except ValueError:
         return False
-    return bool(scheme) and not any(char in '<>"{}|\\^`' or char <= " " for char in iri)
+    return bool(scheme) and _NOT_IN_IRI.search(iri) is None
 
 
-def _pairs(encoded: bytes, place: str) -> Pairs:
+def _pairs(encoded: bytes, place: str, limits: RequestLimits) -> Pairs:
     text = _text(encoded, place)
     try:
         return parse_qsl(
-            text, keep_blank_values=True, errors="strict", max_num_fields=MAX_PARAMETERS
+            text, keep_blank_values=True, errors="strict", max_num_fields=limits.parameters
         )
     except UnicodeDecodeError as error:
         raise _not_utf8(place) from error
     except ValueError as error:
         raise RequestError(
-            HTTPStatus.BAD_REQUEST, f"{place} has more than {MAX_PARAMETERS} parameters"
+            HTTPStatus.BAD_REQUEST, f"{place} has more than {limits.parameters:,} parameters"
         ) from error
 
 

@@ -92,7 +92,7 @@ def _downloads(asked: QueryRequest, result: QueryResult) -> dict[str, str]:
     """The address of the whole answer in each format of its form, by the format's label."""
     return {
         format.label: url_for(
-            "sparql.endpoint",
+            "sparql.query",
             query=asked.text,
             format=format.name,
             infer=None if asked.infer else "false",

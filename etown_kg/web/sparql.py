@@ -1,4 +1,4 @@
-"""``/sparql``: the SPARQL 1.1 query operation over HTTP.
+"""``/sparql`` and ``/update``: the SPARQL 1.1 query and update operations over HTTP.
 
 https://www.w3.org/TR/sparql11-protocol/. An answer is evaluated whole before its first byte
 is sent, so a status of 200 is never taken back and Content-Length is always right.
@@ -6,48 +6,145 @@ is sent, so a status of 200 is never taken back and Content-Length is always rig
 
 from __future__ import annotations
 
+import json
+from dataclasses import dataclass, replace
+from http import HTTPStatus
+
 from flask import Blueprint, Response, request, url_for
 
 from etown_kg import formats
-from etown_kg.backend import Backend
-from etown_kg.web.description import service_description
-from etown_kg.web.protocol import DescriptionRequest, read_query
+from etown_kg.backend import Backend, QueryRequest, QueryResult
+from etown_kg.web import access, exchange
+from etown_kg.web.conditional import entity_tag, is_repeatable
+from etown_kg.web.csv_safety import without_formulas
+from etown_kg.web.description import Facts, service_description
+from etown_kg.web.limits import RequestLimits
+from etown_kg.web.protocol import FORM, DescriptionRequest, read_query, read_update, wants_safe_csv
 from etown_kg.web.query_page import query_page
 
+# A header longer than this is refused by some clients.
+MAX_DIAGNOSIS = 4000
 
-def blueprint(backend: Backend, first_query: str) -> Blueprint:
-    """The endpoint, with and without a slash at its end; a browser is offered `first_query`."""
+
+@dataclass(frozen=True)
+class Endpoint:
+    """What the two addresses need to answer.
+
+    `query_s` are the seconds that a query gets whose client shows no token; a browser is
+    offered `first_query`.
+    """
+
+    backend: Backend
+    limits: RequestLimits
+    find_token: access.FindToken | None
+    query_s: float
+    first_query: str
+    facts: Facts
+
+
+def blueprint(endpoint: Endpoint) -> Blueprint:
+    """Both addresses, with and without a slash at their end."""
     views = Blueprint("sparql", __name__)
 
     @views.route("/sparql", methods=["GET", "POST"], strict_slashes=False)
-    def endpoint() -> Response:
+    def query() -> Response:
+        token = access.token_of_request(endpoint.find_token)
+        content_type = request.headers.get("Content-Type", "")
+        body = exchange.body_of_request(endpoint.limits.query_body_bytes, endpoint.limits)
         asked = read_query(
             request.method,
             request.query_string,
-            content_type=request.headers.get("Content-Type", ""),
-            body=request.get_data(),
+            content_type=content_type,
+            body=body,
             accept=request.headers.get("Accept"),
+            limits=endpoint.limits,
         )
         if isinstance(asked, DescriptionRequest):
-            return _description(backend, first_query, asked)
-        result = backend.query(asked)
-        response = Response(result.body, content_type=result.format.content_type)
-        response.vary.add("Accept")
-        return response
+            return _description(endpoint, asked)
+        is_form = request.method == "POST" and content_type.lower().startswith(FORM)
+        is_safe = wants_safe_csv(
+            request.query_string, body if is_form else b"", limits=endpoint.limits
+        )
+        timeout_s = _timeout(asked.timeout_s, endpoint.query_s, is_known=token is not None)
+        return _answer(
+            endpoint.backend,
+            replace(asked, timeout_s=timeout_s, client=exchange.client(), base=request.base_url),
+            is_safe=is_safe,
+        )
+
+    @views.route("/update", methods=["POST"], strict_slashes=False)
+    def update() -> Response:
+        token = access.writer(endpoint.find_token)
+        asked = read_update(
+            request.query_string,
+            content_type=request.headers.get("Content-Type", ""),
+            body=exchange.body_of_request(endpoint.limits.update_body_bytes, endpoint.limits),
+            limits=endpoint.limits,
+        )
+        asked = replace(asked, writer=token.name, may_write=token.may_write, base=request.base_url)
+        is_gone = exchange.is_gone()
+        change = exchange.audited(asked, lambda: endpoint.backend.update(asked, is_gone))
+        return exchange.changed(change)
 
     return views
 
 
-def _description(backend: Backend, first_query: str, asked: DescriptionRequest) -> Response:
+def _timeout(asked_s: float | None, query_s: float, *, is_known: bool) -> float | None:
+    """The seconds to ask the backend for: who shows a token may have as many as there are."""
+    if is_known:
+        return float("inf") if asked_s is None else asked_s
+    return None if asked_s is None else min(asked_s, query_s)
+
+
+def _answer(backend: Backend, asked: QueryRequest, *, is_safe: bool) -> Response:
+    is_kept = is_repeatable(asked.text)
+    question = (
+        asked.text, asked.accept, asked.parameters, asked.infer, asked.default_graphs,
+        asked.named_graphs, asked.explain_empty, asked.base, is_safe,
+    )  # fmt: skip
+    if is_kept and "If-None-Match" in request.headers:
+        fresh = exchange.not_modified(entity_tag(backend.status().version, *question))
+        if fresh is not None:
+            return fresh
+    result = backend.query(asked, exchange.is_gone())
+    body = result.body
+    if is_safe and result.format is formats.CSV:
+        body = without_formulas(body)
+    response = Response(_with_diagnosis(result, body), content_type=result.format.content_type)
+    if result.diagnosis is not None:
+        text = json.dumps(result.diagnosis)
+        if len(text) <= MAX_DIAGNOSIS:
+            response.headers["X-Diagnosis"] = text
+    if is_kept:
+        return exchange.tagged(response, entity_tag(result.version, *question))
+    response.headers["Cache-Control"] = exchange.NEVER_KEEP
+    response.vary.add("Accept")
+    return response
+
+
+def _with_diagnosis(result: QueryResult, body: bytes) -> bytes:
+    """The answer with the reason of its emptiness, where its format has a place for it."""
+    if result.diagnosis is None or result.format is not formats.JSON:
+        return body
+    members = json.loads(body)
+    members["diagnosis"] = result.diagnosis
+    return json.dumps(members, ensure_ascii=False).encode()
+
+
+def _description(endpoint: Endpoint, asked: DescriptionRequest) -> Response:
     """What this service is: RDF for programs; for a browser the page to type a query into."""
     offered = [format.media_type for format in formats.RDF_FORMATS]
     wants_page = request.accept_mimetypes.best_match([*offered, "text/html"]) == "text/html"
     if wants_page and not asked.parameters:
-        response = query_page(backend, first_query, None)
-    else:
-        format = formats.negotiate("CONSTRUCT", request.headers.get("Accept"), asked.parameters)
-        endpoint = url_for("sparql.endpoint", _external=True)
-        body = service_description(endpoint, backend, format)
-        response = Response(body, content_type=format.content_type)
-    response.vary.add("Accept")
-    return response
+        response = query_page(endpoint.backend, endpoint.first_query, None)
+        response.vary.add("Accept")
+        return response
+    format = formats.negotiate("CONSTRUCT", request.headers.get("Accept"), asked.parameters)
+    address = url_for("sparql.query", _external=True)
+    tag = entity_tag(endpoint.backend.status().version, "description", address, format.name)
+    fresh = exchange.not_modified(tag)
+    if fresh is not None:
+        return fresh
+    body = service_description(address, endpoint.backend, format, endpoint.facts)
+    response = Response(body, HTTPStatus.OK, content_type=format.content_type)
+    return exchange.tagged(response, tag)

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from pyoxigraph import NamedNode, Quad, RdfFormat, parse
+from werkzeug.test import TestResponse
 
 from etown_kg.backend.local import LocalBackend
 from etown_kg.config import Settings
 from etown_kg.graph import KnowledgeGraph
 from etown_kg.web import create_app
+from tests.web import writers
 from tests.web.serving import serving
 
 ZOO = """
@@ -72,3 +75,48 @@ def served(app: Flask) -> Iterator[str]:
     """The address of the app on a real server."""
     with serving(app) as address:
         yield address
+
+
+class Zoo:
+    """An app over a zoo of its own, which a test may change."""
+
+    def __init__(self, folder: Path, **settings: object) -> None:
+        triples = ZOO.replace(":Bird a owl:Class .", ":Bird a owl:Class ; owl:disjointWith :Fish .")
+        graph = KnowledgeGraph(parse(triples, RdfFormat.TRIG), base="http://zoo.example/")
+        graph.close()
+        chosen = Settings(ontology=folder, data=folder, base="http://zoo.example/")
+        self.app = create_app(
+            chosen.changed(**settings), LocalBackend(graph), find_token=writers.find_token
+        )
+        self.client = self.app.test_client()
+
+    def ask(self, query: str, **parameters: str) -> bool:
+        """The truth value of an ASK."""
+        response = self.client.get("/sparql", query_string={"query": query, **parameters})
+        assert response.status_code == 200, response.text
+        return bool(response.get_json()["boolean"])
+
+    def update(self, text: str, secret: str = writers.SECRET, **parameters: str) -> TestResponse:
+        """The response to an update sent as it is."""
+        return self.client.post(
+            "/update", data=text, content_type="application/sparql-update",
+            headers=writers.bearer(secret), query_string=parameters,
+        )  # fmt: skip
+
+    def send(self, method: str, path: str, body: str | bytes = b"", **headers: str) -> TestResponse:
+        """The response to a request by who may write everything."""
+        sent = {"Content-Type": "text/turtle", **writers.bearer(writers.SECRET)}
+        sent |= {name.replace("_", "-"): value for name, value in headers.items()}
+        return self.client.open(path, method=method, data=body, headers=sent)
+
+
+@pytest.fixture
+def make_zoo(tmp_path: Path) -> Callable[..., Zoo]:
+    """A zoo to be changed, with these settings."""
+    return lambda **settings: Zoo(tmp_path, **settings)
+
+
+@pytest.fixture
+def own_zoo(tmp_path: Path) -> Zoo:
+    """A zoo to be changed."""
+    return Zoo(tmp_path)

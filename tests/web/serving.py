@@ -8,18 +8,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from flask import Flask
-from waitress.server import create_server
+
+from etown_kg.cli.web_server import WebServer
+from etown_kg.web.limits import MIB
 
 
 @contextmanager
-def serving(app: Flask) -> Iterator[str]:
+def serving(app: Flask, max_body_bytes: int = 8 * MIB) -> Iterator[str]:
     """Serve `app` on a free port in a thread for as long as the block runs; gives its address."""
     listener = socket.create_server(("127.0.0.1", 0))
-    server = create_server(app, sockets=[listener], threads=4)
+    address = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    server = WebServer(app, listener, threads=4, max_body_bytes=max_body_bytes)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     try:
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        yield address
     finally:
-        server.close()
+        server.stop()
         thread.join(timeout=10)

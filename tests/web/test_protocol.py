@@ -64,7 +64,7 @@ def test_a_direct_query_takes_its_dataset_from_the_address() -> None:
 
 
 def test_unknown_parameters_are_ignored() -> None:
-    assert get(query=ASK, timeout="5", debug="on", reasoning="x") == QueryRequest(ASK)
+    assert get(query=ASK, soft_limit="5", debug="on", reasoning="x") == QueryRequest(ASK)
 
 
 def test_all_spellings_of_the_format_parameter_are_kept() -> None:

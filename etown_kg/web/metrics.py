@@ -1,0 +1,75 @@
+"""``/metrics``: counts and times for Prometheus (https://prometheus.io/docs/instrumenting/).
+
+Each process counts its own requests; the label of the route is its pattern, never the address
+itself, so that strangers cannot make labels.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+from flask import Flask, Response, g, request
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from etown_kg.backend import Backend
+from etown_kg.errors import UnavailableError
+
+# Seconds; the last step below "more" is what a query with a token may take.
+BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 60.0)
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+
+class _Graph(Collector):
+    """The size of what is served, asked for when somebody looks."""
+
+    def __init__(self, backend: Backend) -> None:
+        self._backend = backend
+
+    def collect(self) -> Iterator[Metric]:
+        ready = GaugeMetricFamily("etown_ready", "Whether queries can be answered: 1 or 0")
+        try:
+            status = self._backend.status()
+        except UnavailableError:
+            ready.add_metric([], 0)
+            yield ready
+            return
+        ready.add_metric([], 1)
+        yield ready
+        triples = GaugeMetricFamily("etown_triples", "Statements served", labels=["kind"])
+        triples.add_metric(["asserted"], status.asserted)
+        triples.add_metric(["inferred"], status.inferred)
+        yield triples
+        yield GaugeMetricFamily("etown_graphs", "Named graphs", value=len(status.graphs))
+        yield GaugeMetricFamily("etown_changes", "Changes made to the data", value=status.number)
+
+
+def register(app: Flask, backend: Backend) -> None:
+    """Count all requests, and answer ``/metrics``."""
+    registry = CollectorRegistry()
+    requests = Counter(
+        "etown_requests", "Requests answered", ["method", "route", "status"], registry=registry
+    )
+    seconds = Histogram(
+        "etown_request_seconds", "Time to the answer", ["route"], registry=registry, buckets=BUCKETS
+    )
+    sent = Counter("etown_response_bytes", "Bytes of answers", ["route"], registry=registry)
+    registry.register(_Graph(backend))
+
+    @app.after_request
+    def count(response: Response) -> Response:
+        route = str(request.url_rule) if request.url_rule is not None else "none"
+        method = request.method if request.method in _METHODS else "other"
+        requests.labels(method, route, str(response.status_code)).inc()
+        seconds.labels(route).observe(time.perf_counter() - g.started)
+        sent.labels(route).inc(response.content_length or 0)
+        return response
+
+    @app.get("/metrics")
+    def metrics() -> Response:
+        return Response(generate_latest(registry), content_type=CONTENT_TYPE)
+
+
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
