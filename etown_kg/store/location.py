@@ -56,6 +56,9 @@ _OURS: Final = frozenset({_STATE, _AS_WRITTEN})
 # In front of the datatype of a literal whose text is kept: Oxigraph leaves such a one alone.
 _VERBATIM: Final = "urn:x-etown:verbatim:"
 
+# What pyoxigraph raises when a disk or a file fails it.
+_STORE_FAULTS: Final = (OSError, RuntimeError)
+
 _log = logging.getLogger(__name__)
 
 
@@ -119,7 +122,7 @@ class Location:
         """
         state = self.state
         count = total = 0
-        for batch in batches(_quads(self._opened())):
+        for batch in batches(self._read_quads()):
             count += len(batch)
             if state.scheme == SCHEME:
                 total = changed(total, (), batch)
@@ -130,6 +133,12 @@ class Location:
                 f"version {state.version} had {state.count:,} quads; there are {count:,}"
                 " or some are others",
             )
+
+    def _read_quads(self) -> Iterator[Quad]:
+        try:
+            yield from _quads(self._opened())
+        except _STORE_FAULTS as error:
+            raise _damaged(self.path, str(error)) from error
 
     def versions(self) -> list[Change]:
         """The changes that led here, oldest first."""
@@ -177,7 +186,7 @@ class Location:
             store.add(Quad(_STATE, _NAME, Literal(name), _STATE))
             _number(store, 0)
             store.flush()
-        except OSError as error:
+        except _STORE_FAULTS as error:
             raise _no_room(fresh, error) from error
         del store
         self._list_versions([state])
@@ -221,7 +230,7 @@ class Location:
                 _carry_out(self._store, delta, state.version)
             if journal.size > CHECKPOINT_BYTES:
                 self.checkpoint()
-        except (OSError, StorageError) as error:
+        except (*_STORE_FAULTS, StorageError, DiskFullError) as error:
             # After a full disk an open RocksDB refuses to write for good; a new one does not.
             _log.warning("%s: the store lags behind its journal: %s", self.path, error)
             self._store = None
@@ -251,7 +260,7 @@ class Location:
             self._opened().backup(target / "store")
             self._write_versions(target, self._read_versions())
             sync_folder(target)
-        except OSError as error:
+        except _STORE_FAULTS as error:
             shutil.rmtree(target, ignore_errors=True)
             raise _no_room(target, error) from error
 
@@ -260,7 +269,7 @@ class Location:
         try:
             if self._store is not None and self._journal is not None and self._journal.size:
                 self.checkpoint()
-        except OSError as error:
+        except _STORE_FAULTS as error:
             _log.warning("%s: not flushed, the journal has it: %s", self.path, error)
         self._store = None
         if self._journal is not None:
@@ -303,7 +312,7 @@ class Location:
             orphan.unlink()  # what an interrupted bulk load leaves; no file of the store's own
         try:
             store = Store(folder)
-        except OSError as error:
+        except _STORE_FAULTS as error:
             if "lock" in str(error).lower():
                 raise _in_use(self.path) from error
             raise _damaged(self.path, str(error)) from error
@@ -313,7 +322,7 @@ class Location:
                 for state, delta in self._journal.records():
                     if state.version > reached:
                         _carry_out(store, delta, state.version)
-            except OSError as error:
+            except _STORE_FAULTS as error:
                 raise _no_room(self.path, error) from error
         self.name = _name_of(store)
         self._store = store
@@ -559,8 +568,8 @@ def _damaged(path: Path, problem: str) -> StorageError:
     )
 
 
-def _no_room(path: Path, error: OSError) -> StorageError | DiskFullError:
-    if error.errno == errno.ENOSPC or "no space" in str(error).lower():
+def _no_room(path: Path, error: Exception) -> StorageError | DiskFullError:
+    if getattr(error, "errno", None) == errno.ENOSPC or "no space" in str(error).lower():
         return DiskFullError("disk", f"no room at {path}")
     return StorageError(f"{path}: cannot be written: {error}")
 
