@@ -20,7 +20,7 @@ LEAVES = frozenset(
     {
         "vocab", "errors", "findings", "config", "formats", "curies", "numerals", "formula",
         "query_text", "interval", "article", "changes",
-        "uploads", "addresses",
+        "uploads", "addresses", "tokens", "audit",
     }
 )  # fmt: skip
 TOOLS = frozenset({"load", "export", "validate", "evidence", "derived", "profile", "questions"})
@@ -35,6 +35,8 @@ ALLOWED: dict[str, frozenset[str]] = {
     "formats": frozenset({"vocab", "errors"}),
     "curies": frozenset({"vocab"}),
     "article": frozenset({"errors"}),
+    "tokens": frozenset({"errors"}),
+    "audit": frozenset({"changes"}),
     "uploads": frozenset({"errors", "formats"}),
     "addresses": frozenset({"errors"}),
     "interval": frozenset(),
