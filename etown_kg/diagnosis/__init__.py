@@ -19,15 +19,16 @@ from dataclasses import asdict, dataclass
 from difflib import SequenceMatcher
 from typing import Literal, Protocol
 
-from etown_kg.errors import EtownError
 from etown_kg.diagnosis.pattern import Part, SelectQuery, expanded
+from etown_kg.errors import EtownError
 
 Verdict = Literal["unknown-term", "no-match", "excluded", "removed", "unfinished"]
 
 # Names that are compared with an unknown one; more take longer than who waits would like.
 _MAX_NAMES = 20_000
 _NEAREST = 3
-_ALIKE = 0.55
+# Below the first two names are not taken for alike; from the second on one is proposed.
+_ALIKE, _MEANT = 0.6, 0.8
 
 
 class Answer(Protocol):
@@ -233,7 +234,9 @@ def _failed(query: SelectQuery, failing: Sequence[Part], questions: _Questions) 
         names = ", ".join(f"<{term.iri}>" for term in unknown)
         verdict: Verdict = "unknown-term"
         message = f"{names} stands nowhere in this graph, so {_short(shown)} can match nothing"
-        near = [each.iri for term in unknown for each in term.nearest[:1]]
+        near = [
+            each.iri for term in unknown for each in term.nearest[:1] if each.likeness >= _MEANT
+        ]
         if near:
             message += "; perhaps " + ", ".join(f"<{iri}>" for iri in near) + " was meant"
     elif len(failing) == 1:

@@ -1,0 +1,101 @@
+"""The terminals of a query's text, and what is told of it from them."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from etown_kg import query_text
+from etown_kg.query_text import Service, depth, keywords, services, tokens
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("?x<3&&?y>4", ["?x", "<3&&?y>", "4"]),  # the grammar's longest match
+        ("?x < 3 && ?y >4", ["?x", "<", "3", "&", "&", "?y", "4"]),
+        ("ex:a.SERVICE true.SERVICE", ["ex:a.SERVICE", "true", ".", "SERVICE"]),
+        ("5.0 3. -1.5e3,.5 7.e2", ["5.0", "3", ".", "-", "1.5e3", ",", ".5", "7.e2"]),
+        ('"a\\"b" \'c\' """d"e""" @en', ['"a\\"b"', "'c'", '"""d"e"""', "@en"]),
+        ("^ex:p/ex:q*|!(ex:r)", ["^", "ex:p", "/", "ex:q", "*", "|", "!", "(", "ex:r", ")"]),
+        ("<<( :a :b :c )>>", ["<<(", ":a", ":b", ":c", ")>>"]),
+        ("ex:a\\(b _:c 地方:d", ["ex:a\\(b", "_:c", "地方:d"]),
+        ("a # b\nc", ["a", "c"]),
+    ],
+)
+def test_a_text_is_cut_into_terminals(text: str, expected: list[str]) -> None:
+    found = [token.text for token in tokens(text)]
+    assert [each for each in found if each != ">"] == expected
+
+
+def test_a_terminal_knows_its_place() -> None:
+    text = "ASK { ?s ex:p 'x' . true.b }"
+    assert all(text[token.start : token.end] == token.text for token in tokens(text))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("ASK {}", 1),
+        ('ASK { ?s ?p "((((" } # ((((', 1),
+        ("!!!!true", 4),
+        ("!( !( !( 1 ) ) )", 3),
+        ("- - -1", 3),
+        ("1 - 1 - 1", 1),
+        ("))))((((", 0),
+        ("<< << ?s ?p ?o >> ?p ?o >>", 2),
+    ],
+)
+def test_depth_counts_brackets_and_operators_before_operators(text: str, expected: int) -> None:
+    assert depth(text) == expected
+
+
+@pytest.mark.parametrize(
+    "unit",
+    ["(", "'", '"', '"""', "<", "a:", "\\", '"\\', "a.", "a-", ":", "_", "?a", "<a", '"""a""',
+     "1", "1.", "1.e", ".1", "1e", "a1.", "@", "#", "<<(", "a:b.c\\", "'''\\", "é.", "\n"],
+)  # fmt: skip
+def test_no_text_takes_more_than_its_length_in_time(unit: str) -> None:
+    started = time.perf_counter()
+    depth(unit * (20_000 // len(unit)))
+    short = time.perf_counter() - started
+    started = time.perf_counter()
+    depth(unit * (200_000 // len(unit)))
+    # Ten times the text: some ten times the time, where a search that starts again takes hundred.
+    assert time.perf_counter() - started < 60 * short + 0.5
+
+
+def test_keywords_are_told_from_the_same_letters_elsewhere() -> None:
+    text = 'SELECT ?service { ?s ex:from "SERVICE" ; <SERVICE> @SERVICE } # SERVICE'
+    assert keywords(text) == {"SELECT"}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("ASK { SERVICE <http://a.example/> {} }", [Service("http://a.example/", False)]),
+        ("ask{sErViCe#\nsilent<http://a.example/>{}}", [Service("http://a.example/", True)]),
+        ("ASK { SERVICE ?where {} }", [Service(None, False)]),
+        ("ASK { SERVICE <relative> {} }", [Service(None, False)]),
+        ("ASK { SERVICE un:known {} }", [Service(None, False)]),
+        (
+            "PREFIX s: <http://s.example/> ASK { SERVICE s:a\\,b { SERVICE s: {} } }",
+            [Service("http://s.example/a,b", False), Service("http://s.example/", False)],
+        ),
+        ("SELECT ?service { ?service a 'SERVICE' }", []),
+    ],
+)
+def test_services_are_found_in_any_spelling(text: str, expected: list[Service]) -> None:
+    assert services(text, {}) == expected
+
+
+def test_a_prefix_of_ours_can_name_a_service() -> None:
+    assert services("ASK { SERVICE x:y {} }", {"x": "http://x.example/"}) == [
+        Service("http://x.example/y", False)
+    ]
+
+
+def test_a_place_is_shown_under_its_line() -> None:
+    assert query_text.at("SELECT *\n{ ?s }", 2, 6) == "{ ?s }\n     ^"
+    assert query_text.line_and_column("ab\ncd", 4) == (2, 2)
