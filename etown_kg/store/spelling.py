@@ -40,7 +40,10 @@ def canonical(quad: Quad) -> Quad:
     >>> canonical(Quad(name, name, Literal("1.50", datatype=NamedNode(XSD + "decimal")))).object
     <Literal value=1.5 datatype=<NamedNode value=http://www.w3.org/2001/XMLSchema#decimal>>
     """
-    return canonical_quads((quad,))[0]
+    term = quad.object
+    if isinstance(term, Triple) or (isinstance(term, Literal) and _may_change(term)):
+        return canonical_quads((quad,))[0]
+    return quad
 
 
 def canonical_quads(quads: Sequence[Quad]) -> list[Quad]:
