@@ -121,7 +121,8 @@ def _write(store: GraphStore, graph: GraphName) -> Response:
     content_type = request.headers.get("Content-Type", "")
     body = b""
     if kind != "delete":
-        if request.content_length is None and not request.environ.get("wsgi.input_terminated"):
+        is_chunked = "chunked" in request.headers.get("Transfer-Encoding", "").lower()
+        if request.content_length is None and not is_chunked:
             raise RequestError(
                 HTTPStatus.LENGTH_REQUIRED,
                 "the body's length is not known, so a cut one could pass for whole",

@@ -13,6 +13,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, TypeGuard
 
 from flask import Flask, Response, render_template, request
+from rdflib import BNode, Literal, URIRef
 from werkzeug.datastructures import MIMEAccept
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
@@ -201,9 +202,12 @@ def _violation(violation: object) -> dict[str, object]:
 
 
 def _statement(culprit: object) -> str:
-    """A statement in N-Triples, from text or from three terms of rdflib."""
+    """A statement in N-Triples, from three terms: rdflib's, or texts in N-Triples already."""
     if isinstance(culprit, tuple):
-        return " ".join(term.n3() for term in culprit)
+        return " ".join(
+            term.n3() if isinstance(term, BNode | Literal | URIRef) else str(term)
+            for term in culprit
+        )
     return str(culprit)
 
 
