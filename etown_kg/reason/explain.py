@@ -71,6 +71,13 @@ class Derivation(NamedTuple):
     stage: int
 
 
+class _Hint(NamedTuple):
+    """The next stop on a path to an end, and the latest stage of a pair on the way."""
+
+    stop: int
+    latest: int
+
+
 def _rules_by_head() -> dict[int | None, list[tuple[Rule, Pattern]]]:
     """Rules and heads by the predicate of the head, None for a variable."""
     table: dict[int | None, list[tuple[Rule, Pattern]]] = defaultdict(list)
@@ -93,6 +100,7 @@ class Explainer:
         self._closure = closure
         self._engine = closure.engine
         self._facts = _archive(closure.engine.facts)
+        self._hints: dict[Goal, _Hint] = {}
         self._cells: tuple[_Cells, _Cells] | None = None
         self._neighbours: dict[int, list[tuple[int, int, Goal, Rule | None]]] | None = None
 
@@ -395,31 +403,44 @@ class Explainer:
             if not self._facts.has(TYPE, predicate, _TRANSITIVE_PROPERTY):
                 return []
             premises = (axiom,)
-        steps: dict[int, int] = {start: start}
-        queue = deque([start])
-        forward = self._facts.forward(predicate)
-        while queue and end not in steps:
-            number = queue.popleft()
-            objects = slice_of(forward, number)
-            stages = self._stages(predicate, np.full(len(objects), number), objects)
-            near = objects[(stages >= 0) & (stages < before)].tolist()
-            if predicate in self._engine.symmetric:
-                subjects = slice_of(self._facts.backward(predicate), number)
-                stages = self._stages(predicate, subjects, np.full(len(subjects), number))
-                near += subjects[(stages >= 0) & (stages < before)].tolist()
-            for next_ in near:
-                # `steps` keeps the first stop behind the start.
-                if next_ not in steps:
-                    steps[next_] = next_ if number == start else steps[number]
-                    queue.append(next_)
-        first = steps.get(end)
-        if first is None or first in (start, end):
+        hint = self._hints.get(goal)
+        if hint is None or hint.latest >= before:
+            self._find_path(goal, before)
+            hint = self._hints.get(goal)
+        if hint is None or hint.latest >= before or hint.stop == end:
             return []
-        return [
-            Derivation(
-                rule, (*premises, (start, predicate, first), (first, predicate, end)), before + 1
-            )
-        ]
+        steps = ((start, predicate, hint.stop), (hint.stop, predicate, end))
+        return [Derivation(rule, (*premises, *steps), before + 1)]
+
+    def _find_path(self, goal: Goal, before: int) -> None:
+        """Keep the next stop on the shortest path over earlier pairs, for every stop on it."""
+        start, predicate, end = goal
+        came: dict[int, tuple[int, int]] = {start: (start, -1)}
+        queue = deque([start])
+        while queue and end not in came:
+            number = queue.popleft()
+            for next_, stage in self._near(predicate, number):
+                if 0 <= stage < before and next_ not in came:
+                    came[next_] = number, stage
+                    queue.append(next_)
+        if end not in came or end == start:
+            return
+        stop, latest = end, -1
+        while stop != start:
+            previous, stage = came[stop]
+            latest = max(latest, stage)
+            self._hints[previous, predicate, end] = _Hint(stop, latest)
+            stop = previous
+
+    def _near(self, predicate: int, number: int) -> Iterator[tuple[int, int]]:
+        """What a number is one pair away from, with the pair's stage."""
+        objects = slice_of(self._facts.forward(predicate), number)
+        stages = self._stages(predicate, np.full(len(objects), number), objects)
+        yield from zip(objects.tolist(), stages.tolist(), strict=True)
+        if predicate in self._engine.symmetric:
+            subjects = slice_of(self._facts.backward(predicate), number)
+            stages = self._stages(predicate, subjects, np.full(len(subjects), number))
+            yield from zip(subjects.tolist(), stages.tolist(), strict=True)
 
     # Terms that are the same
 
