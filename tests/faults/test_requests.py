@@ -228,9 +228,12 @@ def test_there_are_a_hundred_of_them() -> None:
 
 
 @contextmanager
-def connected(target: str, timeout_s: float = 20) -> Iterator[socket.socket]:
+def connected(target: str, source: str = "127.0.0.1") -> Iterator[socket.socket]:
+    """A connection from an address of this machine: another address is another client."""
     host, port = target.removeprefix("http://").split(":")
-    with socket.create_connection((host, int(port)), timeout=timeout_s) as connection:
+    with socket.create_connection(
+        (host, int(port)), timeout=30, source_address=(source, 0)
+    ) as connection:
         yield connection
 
 
@@ -300,7 +303,7 @@ def test_clients_that_never_read_keep_nobody_waiting(target: str) -> None:
     large = query("SELECT * { ?a <x:weight> ?c . ?d <x:weight> ?f } LIMIT 5000")
     with ExitStack() as stack:
         for _ in range(20):
-            connection = stack.enter_context(connected(target))
+            connection = stack.enter_context(connected(target, "127.0.0.3"))
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
             connection.sendall(large)
         assert served_within(target, 5)
@@ -308,13 +311,9 @@ def test_clients_that_never_read_keep_nobody_waiting(target: str) -> None:
 
 def test_a_client_with_many_runaways_keeps_others_served(target: str) -> None:
     runaway, _ = CASES["cross-product"]
-    host, port = target.removeprefix("http://").split(":")
     with ExitStack() as stack:
         for _ in range(12):
-            connection = socket.create_connection(
-                (host, int(port)), timeout=30, source_address=("127.0.0.2", 0)
-            )
-            stack.enter_context(connection)
+            connection = stack.enter_context(connected(target, "127.0.0.2"))
             connection.sendall(runaway)
         assert served_within(target, 5)
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 import rdflib
 from flask.testing import FlaskClient
-from rdflib import RDF, Namespace, URIRef
+from rdflib import RDF, RDFS, Namespace, URIRef
 from rdflib.namespace import VOID
 
 from etown_kg.formats import RDF_FORMATS, SOLUTION_FORMATS
 from etown_kg.graph import KnowledgeGraph
+from etown_kg.web.description import FUNCTIONS, SERVICE
+from tests.web.conftest import Zoo
 
 SD = Namespace("http://www.w3.org/ns/sparql-service-description#")
 PARSERS = {
@@ -83,3 +87,93 @@ def test_each_named_graph_is_there_with_its_size(client: FlaskClient, zoo: Knowl
         name: sum(1 for quad in zoo.quads() if str(quad.graph_name) == f"<{name}>")
         for name in zoo.graphs()
     }
+
+
+def test_a_read_only_service_offers_no_update(client: FlaskClient) -> None:
+    graph = description(client)
+    assert (None, SD.supportedLanguage, SD.SPARQL11Query) in graph
+    assert (None, SD.supportedLanguage, SD.SPARQL11Update) not in graph
+    assert (None, SD.inputFormat, None) not in graph
+    assert client.post("/update", data={"update": "CLEAR ALL"}).status_code == 403
+
+
+def test_a_writable_service_keeps_empty_graphs_and_reads_what_it_says(own_zoo: Zoo) -> None:
+    graph = description(own_zoo.client)
+    assert (None, SD.supportedLanguage, SD.SPARQL11Update) in graph
+    assert (None, SD.feature, SD.EmptyGraphs) in graph
+    assert own_zoo.update("CREATE GRAPH <x:empty>").status_code == 204
+    assert own_zoo.ask("ASK { GRAPH <x:empty> {} }")
+    assert len(set(graph.objects(None, SD.inputFormat))) == len(RDF_FORMATS)
+
+
+def test_the_default_graph_is_closed_and_a_named_graph_is_not(
+    client: FlaskClient, zoo: KnowledgeGraph
+) -> None:
+    graph = description(client)
+    entailment = Namespace("http://www.w3.org/ns/entailment/")
+    (service,) = graph.subjects(RDF.type, SD.Service)
+    assert graph.value(service, SD.defaultEntailmentRegime) == entailment["OWL-RDF-Based"]
+    profile = graph.value(service, SD.defaultSupportedEntailmentProfile)
+    assert profile == URIRef("http://www.w3.org/ns/owl-profile/RL")
+    named = list(graph.objects(None, SD.namedGraph))
+    assert {graph.value(each, SD.entailmentRegime) for each in named} == {entailment.Simple}
+    animal = "<http://zoo.example/robin> a <http://zoo.example/Animal>"
+    for query, expected in (
+        (f"ASK {{ {animal} }}", True),
+        (f"ASK {{ GRAPH <http://zoo.example/east> {{ {animal} }} }}", False),
+    ):
+        assert (
+            client.get("/sparql", query_string={"query": query}).get_json()["boolean"] is expected
+        )
+
+
+SHAPE = "'POLYGON((0 0,0 2,2 2,2 0,0 0))'^^<http://www.opengis.net/ont/geosparql#wktLiteral>"
+ARGUMENTS = (
+    SHAPE, f"{SHAPE}, {SHAPE}", f"{SHAPE}, {SHAPE}, 'T********'",
+    f"{SHAPE}, {SHAPE}, <http://www.opengis.net/def/uom/OGC/1.0/metre>",
+    f"{SHAPE.replace('POLYGON((0 0,0 2,2 2,2 0,0 0))', 'POINT(1 1)')}, "
+    f"{SHAPE.replace('POLYGON((0 0,0 2,2 2,2 0,0 0))', 'POINT(1 2)')}, "
+    "<http://www.opengis.net/def/uom/OGC/1.0/metre>",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("function", FUNCTIONS, ids=lambda iri: iri.rpartition("/")[2])
+def test_an_extension_function_that_is_named_has_values(client: FlaskClient, function: str) -> None:
+    assert (None, SD.extensionFunction, URIRef(function)) in description(client)
+    values = []
+    for arguments in ARGUMENTS:
+        query = f"SELECT (<{function}>({arguments}) AS ?x) {{}}"
+        answer = client.get("/sparql", query_string={"query": query}).get_json()
+        values += answer["results"]["bindings"]
+    assert any("x" in value for value in values)
+
+
+def test_the_limits_that_are_stated_hold(make_zoo: Callable[..., Zoo]) -> None:
+    zoo = make_zoo(query_kib=1, parameters=5, requests_per_minute=50, upload_mib=1)
+    graph = description(zoo.client)
+    (service,) = graph.subjects(RDF.type, SD.Service)
+    stated = {
+        str(name).removeprefix(SERVICE): float(str(value))
+        for name, value in graph.predicate_objects(service)
+        if str(name).startswith(SERVICE)
+    }
+    assert zoo.client.get("/sparql", query_string={"query": "ASK {}"}).status_code == 200
+    most = int(stated["queryBytes"])
+    for size, status in ((most, 200), (most + 1, 413)):
+        text = "ASK {}".ljust(size)
+        assert zoo.client.post("/sparql", data={"query": text}).status_code == status
+    most = int(stated["parameters"])
+    for count, status in ((most, 200), (most + 1, 400)):
+        asked = "a=1&" * (count - 1) + "query=ASK{}"
+        assert zoo.client.get(f"/sparql?{asked}").status_code == status
+    most = int(stated["uploadBytes"])
+    for size, status in ((most, 201), (most + 1, 413)):
+        assert zoo.send("PUT", "/graph/x", b"#".ljust(size)).status_code == status
+    most = int(stated["queryDepth"])
+    for depth, status in ((most // 2, 200), (most + 1, 400)):
+        text = "ASK " + "{" * depth + "}" * depth
+        assert zoo.client.post("/sparql", data={"query": text}).status_code == status
+    statuses = [zoo.client.get("/sparql?query=ASK{}").status_code for _ in range(50)]
+    assert statuses[-1] == 429
+    for name in stated:
+        assert graph.value(URIRef(SERVICE + name), RDFS.comment), name
