@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import http.client
+import shutil
+import subprocess
+import urllib.parse
 import urllib.request
 from typing import Any
 
 import pytest
-from rdflib import Graph, URIRef
-from rdflib.plugins.stores.sparqlstore import SPARQLStore
+from rdflib import RDF, Graph, URIRef
+from rdflib.plugins.stores.sparqlstore import SPARQLStore, SPARQLUpdateStore
 from SPARQLWrapper import (
     CSV,
     GET,
@@ -25,6 +28,10 @@ from SPARQLWrapper import (
     SPARQLWrapper,
 )
 from SPARQLWrapper.SPARQLExceptions import QueryBadFormed
+
+from tests.web import writers
+from tests.web.conftest import Zoo
+from tests.web.serving import serving
 
 WEIGHTS = "SELECT ?animal ?weight WHERE { ?animal <http://zoo.example/weight> ?weight }"
 BIRDS = "CONSTRUCT WHERE { ?bird a <http://zoo.example/Bird> }"
@@ -118,3 +125,66 @@ def test_a_connection_stays_in_step_after_head(served: str) -> None:
         assert connection.getresponse().read() == b'{"head":{},"boolean":true}'
     finally:
         connection.close()
+
+
+def test_rdflib_updates_and_reads_back(own_zoo: Zoo) -> None:
+    with serving(own_zoo.app) as address:
+        store = SPARQLUpdateStore(
+            f"{address}/sparql", f"{address}/update", headers=writers.bearer(writers.SECRET),
+            autocommit=True,
+        )  # fmt: skip
+        graph = Graph(store, identifier=URIRef(EAST))
+        hen, bird = URIRef("http://zoo.example/hen"), URIRef("http://zoo.example/Bird")
+        graph.add((hen, RDF.type, bird))
+        assert (hen, RDF.type, bird) in graph
+        assert own_zoo.ask("ASK { <http://zoo.example/hen> a <http://zoo.example/Animal> }")
+        graph.update("DELETE WHERE { ?s a <http://zoo.example/Bird> }")
+        assert (hen, RDF.type, bird) not in graph
+
+
+def test_sparqlwrapper_updates(own_zoo: Zoo) -> None:
+    with serving(own_zoo.app) as address:
+        for sending in (POSTDIRECTLY, URLENCODED):
+            wrapped = SPARQLWrapper(f"{address}/sparql", f"{address}/update")
+            wrapped.setMethod(POST)
+            wrapped.setRequestMethod(sending)
+            wrapped.addCustomHttpHeader("Authorization", f"Bearer {writers.SECRET}")
+            wrapped.setQuery(f"INSERT DATA {{ <x:{sending}> <x:b> 1 }}")
+            assert wrapped.query().response.status == 204
+            assert own_zoo.ask(f"ASK {{ <x:{sending}> <x:b> 1 }}")
+
+
+@pytest.mark.parametrize(("format", "separator"), [("csv", ","), ("tsv", "\t")])
+def test_pandas_reads_an_address(served: str, format: str, separator: str) -> None:
+    pandas = pytest.importorskip("pandas")
+    asked = urllib.parse.urlencode({"query": WEIGHTS, "format": format})
+    table = pandas.read_csv(f"{served}/sparql?{asked}", sep=separator)
+    assert list(table.shape) == [2, 2]
+    assert sorted(table.iloc[:, 1]) == [0.02, 3.5]
+
+
+CURL = shutil.which("curl")
+
+
+@pytest.mark.skipif(CURL is None, reason="curl is not installed")
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["--data-urlencode", f"query={WEIGHTS}"], '"bindings"'),
+        (["-H", "Accept: text/csv", "--data-urlencode", f"query={WEIGHTS}"], "animal,weight\r\n"),
+        (["-G", "--data-urlencode", f"query={BIRDS}"], "zoo.example/robin"),
+        (["-H", "Content-Type: application/sparql-query", "--data", "ASK {}"], '"boolean":true'),
+        (["--compressed", "--data-urlencode", f"query={WEIGHTS}"], '"bindings"'),
+        (["-I", "-G", "--data-urlencode", "query=ASK {}"], "HTTP/1.1 200 OK"),
+        (["--http1.0", "--data-urlencode", "query=ASK {}"], '"boolean":true'),
+        (["-H", "Transfer-Encoding: chunked", "-H", "Content-Type: application/sparql-query",
+          "--data", "ASK {}"], '"boolean":true'),
+    ],
+    ids=["form", "csv", "get", "direct", "packed", "head", "http-1.0", "chunked"],
+)  # fmt: skip
+def test_curl_asks(served: str, arguments: list[str], expected: str) -> None:
+    assert CURL is not None
+    done = subprocess.run(
+        [CURL, "-sS", *arguments, f"{served}/sparql"], capture_output=True, timeout=30, check=True
+    )
+    assert expected in done.stdout.decode()
