@@ -147,3 +147,11 @@ def test_the_readmes_commands_are_targets_of_make(target: str) -> None:
 def test_both_licences_are_whole() -> None:
     assert "END OF TERMS AND CONDITIONS" in (ROOT / "LICENSE").read_text()
     assert "Section 8 -- Interpretation" in (ROOT / "LICENSE-DATA").read_text()
+
+
+@pytest.mark.parametrize("name", ["etown-kg.service", "Containerfile"])
+def test_deployment_names_settings_that_exist(name: str) -> None:
+    text = (ROOT / "docs" / "deploy" / name).read_text(encoding="utf-8")
+    named = re.findall(rf"\b{PREFIX}([A-Z_]+)=", text)
+    assert named
+    assert {each.lower() for each in named} - {"name"} <= set(HELP)
