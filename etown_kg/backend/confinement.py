@@ -15,6 +15,7 @@ import resource
 import signal
 import threading
 from collections.abc import Callable
+from pathlib import Path
 
 from etown_kg.backend.limits import MIB, STACK_BYTES, Limits, memory_over, time_over
 from etown_kg.errors import LimitError
@@ -26,37 +27,41 @@ _SERVICE_DESCRIPTORS = 64
 _PR_SET_PDEATHSIG = 1
 
 
+# Loaded before any fork: whoever is forked can open nothing later on.
+_LIBC = ctypes.CDLL(None, use_errno=True)
+
+
 def die_with_parent(parent: int) -> None:
     """Have this process killed when `parent`, which forked it, ends.
 
     Raises:
         OSError: the kernel knows no such wish.
     """
-    libc = ctypes.CDLL(None, use_errno=True)
-    if libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0) != 0:
+    if _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0) != 0:
         raise OSError(ctypes.get_errno(), "prctl")
     if os.getppid() != parent:  # it ended before the wish was heard
         os._exit(1)
 
 
 def confine(limits: Limits) -> None:
-    """Bound memory, descriptors and core files for the rest of this process's life.
+    """Bound memory and core files for the rest of this process's life.
 
     The memory is counted from what the process has now, so that the graph it shares with its
-    parent is not charged to a query. No descriptor can be opened from here on: no file, no
-    socket, whatever a query calls.
+    parent is not charged to a query.
     """
     used = _address_space_bytes()
     allowed = used + limits.memory_bytes + STACK_BYTES + _RESERVED_BYTES
     resource.setrlimit(resource.RLIMIT_AS, (allowed, allowed))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    close_descriptors(limits)
     # Objects from before the fork are shared with the parent: a collection would copy them.
     gc.freeze()
 
 
 def close_descriptors(limits: Limits) -> None:
-    """Let no descriptor be opened."""
+    """Let no descriptor be opened: no file, no socket, whatever a query calls.
+
+    A module that was not imported before cannot be either.
+    """
     hard = _SERVICE_DESCRIPTORS if limits.services else 0
     resource.setrlimit(resource.RLIMIT_NOFILE, (0, hard))
 
@@ -121,5 +126,4 @@ def cause(status: int, limits: Limits, limit_s: float) -> LimitError | None:
 
 def _address_space_bytes() -> int:
     """The size of this process's address space."""
-    with open("/proc/self/statm", encoding="ascii") as statm:  # noqa: PTH123  # no Path in a fork
-        return int(statm.read().split()[0]) * resource.getpagesize()
+    return int(Path("/proc/self/statm").read_bytes().split()[0]) * resource.getpagesize()

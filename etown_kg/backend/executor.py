@@ -19,6 +19,7 @@ import socket
 import threading
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 
 from etown_kg.backend import QueryRequest, Status, wire
@@ -59,15 +60,27 @@ def stand_by(
     """
     default_signals()
     die_with_parent(owner)
+    _hide_output()
+    confine(limits)
+    run_with_deep_stack(partial(_wait_and_serve, graph, status, state, limits, listener, taken))
+
+
+def _wait_and_serve(
+    graph: KnowledgeGraph,
+    status: Status,
+    state: int,
+    limits: Limits,
+    listener: socket.socket,
+    taken: int,
+) -> None:
+    statm = os.open("/proc/self/statm", os.O_RDONLY)
     connection, _ = listener.accept()
+    close_descriptors(limits)
     listener.close()
     os.write(taken, os.getpid().to_bytes(8, "big"))
     os.close(taken)
-    _hide_output()
-    statm = os.open("/proc/self/statm", os.O_RDONLY)
-    confine(limits)
-    serve = partial(_serve, graph, status, state, limits, connection, statm)
-    run_with_deep_stack(serve)
+    with suppress(OSError, wire.BrokenFrameError):  # the client has left
+        _serve(graph, status, state, limits, connection, statm)
 
 
 def _serve(

@@ -37,6 +37,7 @@ from typing import Any, NoReturn
 from etown_kg.backend import wire
 from etown_kg.backend.confinement import (
     cause,
+    close_descriptors,
     confine,
     default_signals,
     die_with_parent,
@@ -390,6 +391,7 @@ def _work_out(
     die_with_parent(owner)
     set_alarm(update.deadline - time.monotonic())
     confine(limits)
+    close_descriptors(limits)
 
     def delta() -> tuple[wire.Head, bytes]:
         request = update.request
