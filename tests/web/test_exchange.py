@@ -230,3 +230,22 @@ def test_a_long_cell_is_kept_whole() -> None:
 def test_a_token_that_is_none_is_told_so_even_when_none_is_needed(own_zoo: Zoo) -> None:
     assert own_zoo.client.get(ASK, headers=writers.bearer("wrong")).status_code == 401
     assert own_zoo.client.get(ASK, headers=writers.bearer(writers.READER)).status_code == 200
+
+
+EMPTY = (
+    "SELECT * { ?animal <http://zoo.example/weight> ?weight ; <http://zoo.example/wieght> ?other }"
+)
+
+
+@pytest.mark.parametrize("format", ["json", "csv"])
+def test_an_empty_answer_is_explained_on_request(client: FlaskClient, format: str) -> None:
+    asked = {"query": EMPTY, "format": format}
+    plain = client.get("/sparql", query_string=asked)
+    explained = client.get("/sparql", query_string={**asked, "explain-empty": "true"})
+    assert "X-Diagnosis" not in plain.headers
+    assert "http://zoo.example/wieght" in explained.headers["X-Diagnosis"]
+    if format == "json":
+        assert explained.get_json()["results"]["bindings"] == []
+        assert explained.get_json()["diagnosis"] == json.loads(explained.headers["X-Diagnosis"])
+    else:
+        assert explained.data == plain.data
