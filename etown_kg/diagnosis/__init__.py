@@ -28,7 +28,7 @@ Verdict = Literal["unknown-term", "no-match", "excluded", "removed", "unfinished
 _MAX_NAMES = 20_000
 _NEAREST = 3
 # Below the first two names are not taken for alike; from the second on one is proposed.
-_ALIKE, _MEANT = 0.6, 0.8
+_ALIKE, _MEANT = 0.6, 0.7
 
 
 class Answer(Protocol):

@@ -139,7 +139,10 @@ def expanded(part: Part) -> tuple[Part, ...] | None:
         inner = _parts(part.text, part.group[1:-1], part.start)
     except UnreadableError:
         return None
-    return tuple(replace(each, before=before, after=after) for each in inner)
+    graphs = tuple(each for each in part.roles if each[1] == "graph")
+    return tuple(
+        replace(each, before=before, after=after, roles=graphs + each.roles) for each in inner
+    )
 
 
 def _where(words: Sequence[Token], select: int) -> int:
