@@ -43,7 +43,14 @@ def _tokens(context: click.Context) -> Tokens:
     return Tokens.open(file_of(meta.get(f"{__name__}.location"), meta.get(f"{__name__}.file")))
 
 
-@click.group()
+@click.group(
+    epilog="""\b
+Examples:
+  etown-kg token create --write ci
+  etown-kg token list
+  etown-kg token revoke ci
+"""
+)
 @_file_options
 def token() -> None:
     """Make, list and revoke the tokens that let a client write.
