@@ -24,7 +24,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from pyoxigraph import NamedNode, Quad, Triple
+from pyoxigraph import NamedNode, Quad, Store, Triple
 
 from etown_kg import export, load, query_text, update, vocab
 from etown_kg.changes import Change, GraphWrite, UpdateRequest
@@ -53,6 +53,7 @@ from etown_kg.graph.inference import (
     said,
     with_graphs,
 )
+from etown_kg.graph.mending import mended, needs_mending
 from etown_kg.reason.proof import LeafSource, Proof
 from etown_kg.store import (
     UNNAMED,
@@ -326,6 +327,10 @@ class KnowledgeGraph:
         # Either list makes the dataset: what is not named in it is not there.
         chosen = bool(default_graphs or named_graphs)
         try:
+            if needs_mending(text):
+                # First as it is: a complaint has to speak of the text that was given.
+                Store().query(text, base_iri=base, prefixes=vocab.PREFIXES if prefixes else None)
+                text = mended(text, named_graphs if chosen else self.graphs(infer=infer))
             result = store.query(
                 text,
                 base_iri=base,

@@ -49,10 +49,6 @@ _OUTSIDE_DATA = "a path of length zero finds no term that is not in the data"
 ENGINE_FAULTS = {
     "aggregates-agg-groupconcat-04": "GROUP_CONCAT of strings of one language loses the language",
     "aggregates-agg-groupconcat-06": "the same with a language per group",
-    "aggregates-agg-empty-group-count-graph": "GRAPH ?g around a COUNT in a sub-select loses ?g",
-    "bindings-graph": "VALUES inside GRAPH ?g does not join with ?g",
-    "functions-bnode01": "BNODE with the same text gives the same blank node in every solution",
-    "negation-graph-minus": "MINUS inside GRAPH ?g compares without ?g",
     "property-path-zero_or_more_set_start": _OUTSIDE_DATA,
     "property-path-zero_or_more_set_end": _OUTSIDE_DATA,
     "property-path-zero_or_one_set_start": _OUTSIDE_DATA,
