@@ -131,7 +131,7 @@ def _general(rule: Rule) -> _General:
     return _General(rule, body, tuple(atom_of(pattern, index) for pattern in rule.heads))
 
 
-_GENERAL = tuple(_general(rule) for rule in GENERAL)
+GENERAL_RULES = tuple(_general(rule) for rule in GENERAL)
 _ANNOTATION_PROPERTY = number_of(OWL + "AnnotationProperty")
 # What makes even a reflexive pair of a property count, and the classes whose members the lean
 # profile leaves out: where an ontology uses them, what is left out would have consequences.
@@ -191,7 +191,7 @@ class Engine:
         self._by_predicate: dict[int, list[tuple[Instance, int]]] = {}
         self._by_class: dict[int, list[tuple[Instance, int]]] = {}
         self._general_by_predicate: dict[int, list[tuple[_General, int]]] = {}
-        for general in _GENERAL:
+        for general in GENERAL_RULES:
             for i, atom in enumerate(general.body):
                 self._general_by_predicate.setdefault(atom.predicate, []).append((general, i))
         self._is_schema_dirty = True

@@ -17,9 +17,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from etown_kg.reason.dictionary import SAME_AS, SUB_CLASS_OF, TYPE
+from etown_kg.reason.dictionary import SUB_CLASS_OF, TYPE
 from etown_kg.reason.equality import VOCABULARY_SIZE
-from etown_kg.reason.fixpoint import Engine
+from etown_kg.reason.fixpoint import GENERAL_RULES, Engine
 from etown_kg.reason.join import Atom, Bindings, solve
 from etown_kg.reason.relation import (
     EMPTY,
@@ -35,7 +35,6 @@ from etown_kg.reason.relation import (
     trailing,
     union,
 )
-from etown_kg.reason.schema import Instance
 from etown_kg.reason.source import Grouped, Quads
 from etown_kg.reason.variable import Facts
 
@@ -195,18 +194,16 @@ def _is_derivable(engine: Engine, predicate: int, forward: Keys) -> Mask:
         step = (Atom(SUB_CLASS_OF, _BETWEEN, -2), Atom(TYPE, -1, _BETWEEN))
         is_edge = Atom(TYPE, -1, -2)
         result |= _has_solution(facts, is_edge, step, forward)
-    for instance in engine.instances:
-        if instance.head.predicate == predicate and not _is_identity(instance):
+    ways = [(instance.head, instance.body) for instance in engine.instances]
+    ways += [(head, general.body) for general in GENERAL_RULES for head in general.heads]
+    for head, body in ways:
+        if head.predicate == predicate:
             left = np.flatnonzero(~result)
             if not len(left):
                 break
-            found = _has_solution(facts, instance.head, instance.body, forward[left])
+            found = _has_solution(facts, head, body, forward[left])
             result[left[found]] = True
     return result
-
-
-def _is_identity(instance: Instance) -> bool:
-    return instance.head.predicate == SAME_AS
 
 
 def _has_solution(facts: Facts, head: Atom, body: tuple[Atom, ...], forward: Keys) -> Mask:
