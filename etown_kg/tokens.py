@@ -1,4 +1,4 @@
-"""Bearer tokens: who may read and write which graphs (RFC 6750).
+"""Bearer tokens: who may write which graphs (RFC 6750); reading is open to all.
 
 A token is 256 random bits. The file has its SHA-256 only, so that who reads the file cannot use
 it; a slow hash protects words that can be guessed, and this cannot. The file is written whole,
@@ -30,14 +30,13 @@ FILE_NAME: Final = "tokens.json"
 class Token:
     """What a token allows; the token itself is known to nobody but its bearer.
 
-    `may_read` and `may_write` are IRIs of graphs, ``default`` for the unnamed one; None is all
-    graphs and () is none.
+    `may_write` are IRIs of graphs, ``default`` for the unnamed one; None is all graphs and () is
+    none.
     """
 
     name: str
     digest: str
     created: str
-    may_read: tuple[str, ...] | None = None
     may_write: tuple[str, ...] | None = ()
 
 
@@ -100,13 +99,7 @@ class Tokens:
                 found = token
         return found
 
-    def create(
-        self,
-        name: str,
-        *,
-        may_read: Iterable[str] | None = None,
-        may_write: Iterable[str] | None = (),
-    ) -> str:
+    def create(self, name: str, *, may_write: Iterable[str] | None = ()) -> str:
         """Make a token and return it; it cannot be shown again.
 
         Raises:
@@ -121,7 +114,6 @@ class Tokens:
             name,
             _digest(secret),
             created,
-            None if may_read is None else tuple(may_read),
             None if may_write is None else tuple(may_write),
         )
         self._write([*known, token])
@@ -177,7 +169,6 @@ def _read(path: Path) -> list[Token]:
                 entry["name"],
                 entry["digest"],
                 entry["created"],
-                None if entry["may_read"] is None else tuple(entry["may_read"]),
                 None if entry["may_write"] is None else tuple(entry["may_write"]),
             )
             for entry in entries

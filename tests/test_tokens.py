@@ -22,7 +22,7 @@ def test_a_token_is_found_by_its_secret_and_by_nothing_else(tokens: Tokens) -> N
     other = tokens.create("reader")
     found = tokens.find(secret)
     assert isinstance(found, Token)
-    assert (found.name, found.may_read, found.may_write) == ("ci", None, None)
+    assert (found.name, found.may_write) == ("ci", None)
     reader = tokens.find(other)
     assert isinstance(reader, Token)
     assert reader.may_write == ()
@@ -46,10 +46,10 @@ def test_the_file_has_no_secret_and_is_for_its_owner(tokens: Tokens) -> None:
 
 
 def test_scopes_are_kept(tokens: Tokens) -> None:
-    secret = tokens.create("news", may_read=["http://z/a"], may_write=["http://z/b", "default"])
+    secret = tokens.create("news", may_write=["http://z/b", "default"])
     found = Tokens.open(tokens.path).find(secret)
     assert isinstance(found, Token)
-    assert (found.may_read, found.may_write) == (("http://z/a",), ("http://z/b", "default"))
+    assert found.may_write == ("http://z/b", "default")
 
 
 def test_a_running_server_notices_what_is_created_and_revoked(tokens: Tokens) -> None:

@@ -75,20 +75,14 @@ Examples:
     "--write-graph", "written", multiple=True, metavar="IRI",
     help="may change this graph ('default' is the unnamed one); repeatable",
 )  # fmt: skip
-@click.option(
-    "--read-graph", "read", multiple=True, metavar="IRI",
-    help="may read this graph only; repeatable (default: all graphs)",
-)  # fmt: skip
 @click.pass_context
-def create(
-    context: click.Context, name: str, write: bool, written: tuple[str, ...], read: tuple[str, ...]
-) -> None:
+def create(context: click.Context, name: str, write: bool, written: tuple[str, ...]) -> None:
     """Make a token and print it, alone on the last line; it cannot be shown again."""
     if write and written:
         raise SettingError("write", "--write is all graphs: leave out --write-graph")
     tokens = _tokens(context)
     name = name or _free_name(tokens)
-    secret = tokens.create(name, may_read=read or None, may_write=None if write else written)
+    secret = tokens.create(name, may_write=None if write else written)
     click.echo(f"token {name}, kept in {tokens.path}", err=True)
     click.echo(secret)
 
@@ -99,8 +93,7 @@ def create(
 def list_(context: click.Context) -> None:
     """List the tokens by name, with what they allow."""
     for each in _tokens(context).all():
-        read, write = _scope(each.may_read), _scope(each.may_write)
-        click.echo(f"{each.name}\t{each.created}\tread {read}\twrite {write}")
+        click.echo(f"{each.name}\t{each.created}\twrite {_scope(each.may_write)}")
 
 
 @token.command()
