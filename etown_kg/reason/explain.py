@@ -147,7 +147,12 @@ class Explainer:
                 rule = derivation.rule
                 premises = tuple(built[item] for item in below)
                 built[wanted] = Proof(self._said(wanted[0]), rule.id, rule.text, premises)
-        return built[goal, before]
+        proof = built[goal, before]
+        kinds = self._engine.dictionary.kinds
+        if any(kinds[number] == VALUE for (item, _) in chosen for number in (item[0], item[2])):
+            # A value is shown as one literal that has it: steps between the two say nothing.
+            proof = _without_detours(proof)
+        return proof
 
     def _leaf(self, goal: Goal) -> Proof:
         names = tuple(name.decode() for name in self._closure.graphs_of(*goal))
@@ -160,17 +165,39 @@ class Explainer:
     def prove_violation(self, violation: Violation) -> Proof | None:
         """A proof of a clash; None if its premises no longer hold."""
         rule = RULE[violation.rule]
+        premises: tuple[Proof | None, ...]
         if violation.literals is not None:
             one, other = violation.literals
             same = self._prove_clash(one, other)
             differ = (one, DIFFERENT_FROM, other)
             clause = RULE["dt-diff"]
             premises = (same, Proof(self._said(differ), clause.id, clause.text))
+        elif rule.id == "dt-not-type" and len(violation.premises) == 2:
+            # The engine looks at a range itself instead of typing its literals.
+            (_, _, datatype), (_, _, literal) = violation.premises
+            below = tuple(self.prove(premise) for premise in violation.premises)
+            if any(premise is None for premise in below):
+                return None
+            clause = RULE["prp-rng"]
+            typed = self._said((literal, TYPE, datatype))
+            typing = Proof(typed, clause.id, clause.text, below)  # type: ignore[arg-type]
+            premises = (typing,)
         else:
-            premises = tuple(self.prove(premise) for premise in violation.premises)  # type: ignore[assignment]
+            goals = violation.premises
+            if rule.members is Members.TWO:
+                goals = (*goals[:2], *self._cells_of(goals), *goals[2:])
+            premises = tuple(self.prove(goal) for goal in goals)
         if any(premise is None for premise in premises):
             return None
         return Proof(None, rule.id, rule.text, premises)  # type: ignore[arg-type]
+
+    def _cells_of(self, goals: tuple[Goal, ...]) -> tuple[Goal, ...]:
+        """The list of a rule over two members: one that has both."""
+        head = goals[1][2]
+        wanted = {number for goal in goals[2:] for number in goal}
+        lists = list(self._lists_from(head, LATEST))
+        lists.sort(key=lambda found: -sum(member in wanted for member, _ in found))
+        return _list_triples(lists[0]) if lists else ()
 
     def _prove_clash(self, one: int, other: int) -> Proof | None:
         """That two literals would be the same; the engine does not merge them."""
@@ -285,8 +312,15 @@ class Explainer:
                     continue
                 bound[rule.list[0]] = node
                 cells = _list_triples(found_list)
+                stage = self._latest(cells) + 1
                 for found in self._solved(rule, body, bound, before, limit):
-                    yield found._replace(premises=(found.premises[0], *cells, *found.premises[1:]))
+                    premises = (found.premises[0], *cells, *found.premises[1:])
+                    yield Derivation(rule, premises, max(found.stage, stage))
+
+    def _latest(self, cells: Sequence[Goal]) -> int:
+        """The latest stage of the triples of a list."""
+        tables = dict(zip((FIRST, REST), self._cell_tables(), strict=True))
+        return max(stage for s, p, o in cells for value, stage in tables[p][s] if value == o)
 
     def _cell_tables(self) -> tuple[_Cells, _Cells]:
         """rdf:first and rdf:rest by cell: values with their stages."""
@@ -448,16 +482,23 @@ class Explainer:
         """A triple with a value, from the literal that has it (dt-eq and eq-rep-o)."""
         subject, predicate, object_ = goal
         kinds = self._engine.dictionary.kinds
-        if kinds[object_] != VALUE:
-            return []
-        objects = slice_of(self._facts.forward(predicate), subject)
+        candidates: list[tuple[str, int, int, Goal]] = []
+        if kinds[object_] == VALUE:
+            objects = slice_of(self._facts.forward(predicate), subject)
+            for literal in objects[kinds[objects] == LITERAL].tolist():
+                premise = (subject, predicate, literal)
+                candidates.append(("eq-rep-o", literal, object_, premise))
+        if kinds[subject] == VALUE:
+            subjects = slice_of(self._facts.backward(predicate), object_)
+            for literal in subjects[kinds[subjects] == LITERAL].tolist():
+                premise = (literal, predicate, object_)
+                candidates.append(("eq-rep-s", literal, subject, premise))
         found = []
-        for literal in objects[kinds[objects] == LITERAL].tolist():
-            premise = (subject, predicate, literal)
-            stage = int(self._stages(predicate, np.array([subject]), np.array([literal]))[0])
-            if 0 <= stage < before and self._engine.literals.is_same(literal, object_):
-                same = (literal, SAME_AS, object_)
-                found.append(Derivation(RULE["eq-rep-o"], (same, premise), stage + 1))
+        for rule, literal, value, premise in candidates:
+            stage = int(self._stages(predicate, np.array([premise[0]]), np.array([premise[2]]))[0])
+            if 0 <= stage < before and self._engine.literals.is_same(literal, value):
+                same = (literal, SAME_AS, value)
+                found.append(Derivation(RULE[rule], (same, premise), stage + 1))
         return found
 
     def _renamed(self, goal: Goal, before: int) -> list[Derivation]:
@@ -634,6 +675,15 @@ class Explainer:
             for member in self._names(number):
                 for _, _, edge, _ in edges.get(member, ()):
                     yield edge
+
+
+def _without_detours(proof: Proof) -> Proof:
+    """Replace a step by one below it that has the same conclusion."""
+    same = [step for step in proof.walk() if step.conclusion == proof.conclusion]
+    if len(same) > 1:
+        return _without_detours(min(same[1:], key=lambda step: step.depth))
+    premises = tuple(map(_without_detours, proof.premises))
+    return Proof(proof.conclusion, proof.rule, proof.text, premises, proof.graphs)
 
 
 def _list_triples(found: Sequence[tuple[int, int]]) -> tuple[Goal, ...]:
