@@ -16,10 +16,11 @@ import numpy as np
 
 from etown_kg.errors import SettingError
 from etown_kg.reason import source as sources
+from etown_kg.reason.admission import Round
 from etown_kg.reason.consistency import Violation, findings_of, violations_of
 from etown_kg.reason.dictionary import DIFFERENT_FROM, LITERAL, SAME_AS, VALUE, Dictionary
 from etown_kg.reason.explain import Explainer
-from etown_kg.reason.fixpoint import Engine, Round
+from etown_kg.reason.fixpoint import Engine
 from etown_kg.reason.incremental import (
     can_withdraw,
     remove_quads,
@@ -216,17 +217,28 @@ class Closure:
             return True
         if self.engine.facts.has(p, s, o):
             return True
-        if self.profile != "full" or self.dictionary.kinds[object_] != LITERAL:
+        if self.profile != "full":
             return False
-        # Another spelling of a value that the facts know.
         literals = self.engine.literals
-        if self.dictionary.kinds[subject] == LITERAL:
+        if self.dictionary.kinds[subject] == self.dictionary.kinds[object_] == LITERAL:
             if predicate == SAME_AS:
                 return literals.is_same(subject, object_)
             if predicate == DIFFERENT_FROM:
                 return literals.is_different(subject, object_)
-        (value,) = literals.value_numbers(np.array([object_])).tolist()
-        return self.engine.facts.has(p, s, representative(value))
+        # Other spellings of values that the facts know.
+        return any(
+            self.engine.facts.has(p, one, other)
+            for one in self._spellings(subject)
+            for other in self._spellings(object_)
+        )
+
+    def _spellings(self, number: int) -> tuple[int, ...]:
+        """The representatives under which the facts may know a term: its own, its value's."""
+        representative = self.engine.equality.representative
+        if self.dictionary.kinds[number] != LITERAL:
+            return (representative(number),)
+        (value,) = self.engine.literals.value_numbers(np.array([number])).tolist()
+        return representative(number), representative(value)
 
     def inferred_keys(self) -> Iterator[tuple[int, Keys]]:
         """(predicate, forward keys) of what was inferred and is shown; sorted, in pieces.

@@ -449,7 +449,8 @@ class Explainer:
     def _find_path(self, goal: Goal, before: int) -> None:
         """Keep the next stop on the shortest path over earlier pairs, for every stop on it."""
         start, predicate, end = goal
-        came: dict[int, tuple[int, int]] = {start: (start, -1)}
+        # The start is not there yet: a path may lead back to it.
+        came: dict[int, tuple[int, int]] = {}
         queue = deque([start])
         while queue and end not in came:
             number = queue.popleft()
@@ -457,14 +458,15 @@ class Explainer:
                 if 0 <= stage < before and next_ not in came:
                     came[next_] = number, stage
                     queue.append(next_)
-        if end not in came or end == start:
+        if end not in came:
             return
-        stop, latest = end, -1
-        while stop != start:
+        stop, latest, is_walking = end, -1, True
+        while is_walking:
             previous, stage = came[stop]
             latest = max(latest, stage)
             self._hints[previous, predicate, end] = _Hint(stop, latest)
             stop = previous
+            is_walking = stop != start
 
     def _near(self, predicate: int, number: int) -> Iterator[tuple[int, int]]:
         """What a number is one pair away from, with the pair's stage."""
@@ -483,12 +485,12 @@ class Explainer:
         subject, predicate, object_ = goal
         kinds = self._engine.dictionary.kinds
         candidates: list[tuple[str, int, int, Goal]] = []
-        if kinds[object_] == VALUE:
+        if self._has_value(object_):
             objects = slice_of(self._facts.forward(predicate), subject)
             for literal in objects[kinds[objects] == LITERAL].tolist():
                 premise = (subject, predicate, literal)
                 candidates.append(("eq-rep-o", literal, object_, premise))
-        if kinds[subject] == VALUE:
+        if self._has_value(subject):
             subjects = slice_of(self._facts.backward(predicate), object_)
             for literal in subjects[kinds[subjects] == LITERAL].tolist():
                 premise = (literal, predicate, object_)
@@ -496,10 +498,16 @@ class Explainer:
         found = []
         for rule, literal, value, premise in candidates:
             stage = int(self._stages(predicate, np.array([premise[0]]), np.array([premise[2]]))[0])
-            if 0 <= stage < before and self._engine.literals.is_same(literal, value):
+            if 0 <= stage < before and self._are_same(literal, value, before):
                 same = (literal, SAME_AS, value)
-                found.append(Derivation(RULE[rule], (same, premise), stage + 1))
+                # The way to the value may take edges as late as the goal allows.
+                found.append(Derivation(RULE[rule], (same, premise), before))
         return found
+
+    def _has_value(self, number: int) -> bool:
+        """Whether a term is a literal's value, or the same as one."""
+        kinds = self._engine.dictionary.kinds
+        return any(kinds[member] == VALUE for member in self._engine.equality.members(number))
 
     def _renamed(self, goal: Goal, before: int) -> list[Derivation]:
         """A triple that came by renaming terms, from an earlier one."""
@@ -589,6 +597,9 @@ class Explainer:
                     for other in self._engine.equality.members(number)
                     if kinds[other] >= LITERAL and literals.is_same(number, other)
                 ]
+            if kinds[number] == LITERAL:
+                (value,) = literals.value_numbers(np.array([number])).tolist()
+                steps.append((value, -1, (number, SAME_AS, value)))
             for other, stage, edge in steps:
                 if other not in came and stage < before:
                     came[other] = (number, stage, edge)
