@@ -18,7 +18,7 @@ SHARED = ROOT.parent / "shared"
 
 # No property may fail because the machine is slow or busy.
 settings.register_profile(
-    "any-machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    "any-machine", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("any-machine")
 

@@ -398,6 +398,8 @@ class Admission:
             # Rules that name a term by its old number must not run again.
             self._are_lists_dirty = True
             self._respecialise()
+            # Some renamed triples are still to come.
+            self._is_schema_dirty = True
 
     def _pass_renamed(self, predicate: int, keys: Keys) -> None:
         """Renamed pairs skip the common admission; what follows from them at once is put here."""
@@ -417,7 +419,9 @@ class Admission:
                 )
                 source = self.facts.get(one)
                 if source is not None and len(source):
-                    self._put_forward(other, source.forward())
+                    # Only what is unknown: `run` goes on for as long as anything was put.
+                    unknown = difference(source.forward(), self.facts.forward(other))
+                    self._put_forward(other, unknown)
                 for predicate, variable in self.facts:
                     for keys, is_forward in (
                         (variable.forward(), True),

@@ -68,7 +68,7 @@ _MEMBERS = number_of(OWL + "members")
 WATCHED = frozenset(
     {*_CLASH_CLASS_PROPERTIES, _ON_CLASS, _DISJOINT_PROPERTIES, _ASSERTION_PROPERTY, _MEMBERS}
 )
-WATCHED_CLASSES = frozenset({NOTHING, _ALL_DISJOINT_PROPERTIES})
+WATCHED_CLASSES = frozenset({NOTHING, _ALL_DISJOINT_PROPERTIES, *_RESTRICTING})
 
 
 class Consequences(Admission):
@@ -137,7 +137,8 @@ class Consequences(Admission):
                 )
                 if bool((others != property_).any()):
                     return True
-        return bool(self.equality.rigid.get(property_))
+        # Under another name its pairs are shown.
+        return bool(self.equality.rigid.get(property_) or len(self.equality.members(property_)) > 1)
 
     def _evaluate_over_thing(self) -> None:
         """Evaluate again what was left out while owl:Thing had no consequences."""
