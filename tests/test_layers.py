@@ -41,8 +41,6 @@ ALLOWED: dict[str, frozenset[str]] = {
     "addresses": frozenset({"errors"}),
     "interval": frozenset(),
     "formula": frozenset({"errors", "interval"}),
-    "audit": frozenset({"changes"}),
-    "tokens": frozenset({"errors"}),
     "diagnosis": frozenset({"query_text", "errors"}),
     "load": LEAVES,
     "export": LEAVES,

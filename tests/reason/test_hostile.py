@@ -184,7 +184,7 @@ def test_memory_limit_is_a_clear_error() -> None:
 )
 def test_what_is_no_triple_is_refused(source: list[object]) -> None:
     with pytest.raises(SourceError):
-        materialise(source)  # type: ignore[arg-type]
+        materialise(source)
 
 
 @pytest.mark.parametrize(
