@@ -18,18 +18,24 @@ NAMES: list[Term] = [URIRef(f"http://example.org/{letter}") for letter in "abcde
 PROPERTIES = NAMES[4:]
 CLASSES: list[Term] = [*NAMES[:4], *(BNode(f"r{number}") for number in range(3))]
 LITERALS: list[Term] = [
-    Literal(lexical, datatype=datatype, normalize=False)
-    for lexical, datatype in (
-        ("1", XSD.integer),
-        ("01", XSD.byte),
-        ("1.0", XSD.decimal),
-        ("2", XSD.integer),
-        ("x", XSD.integer),
-        ("true", XSD.boolean),
-        ("2022-01-01", XSD.date),
-        ("1", URIRef("http://example.org/unit")),
-    )
-] + [Literal("a"), Literal("b"), Literal("a", lang="en"), Literal("a", datatype=XSD.token)]
+    *(
+        Literal(lexical, datatype=datatype, normalize=False)
+        for lexical, datatype in (
+            ("1", XSD.integer),
+            ("01", XSD.byte),
+            ("1.0", XSD.decimal),
+            ("2", XSD.integer),
+            ("x", XSD.integer),
+            ("true", XSD.boolean),
+            ("2022-01-01", XSD.date),
+            ("1", URIRef("http://example.org/unit")),
+        )
+    ),
+    Literal("a"),
+    Literal("b"),
+    Literal("a", lang="en"),
+    Literal("a", datatype=XSD.token),
+]
 
 Triples = list[Triple]
 
