@@ -20,15 +20,16 @@ from bench import university, zone
 
 
 class Workload(NamedTuple):
-    """An ontology and an endless supply of facts for it."""
+    """An ontology, an endless supply of facts for it, and an article's worth beyond them."""
 
     ontology: Path  # Turtle
     write_facts: Callable[[int, int], Iterator[list[str]]]  # (triples, seed) -> N-Triples lines
+    write_addition: Callable[[int], list[str]]  # (number of the addition) -> N-Triples lines
 
 
 WORKLOADS = {
-    "university": Workload(university.ONTOLOGY, university.write_facts),
-    "zone": Workload(zone.ONTOLOGY, zone.write_facts),
+    "university": Workload(university.ONTOLOGY, university.write_facts, university.write_addition),
+    "zone": Workload(zone.ONTOLOGY, zone.write_facts, zone.write_addition),
 }
 
 

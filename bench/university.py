@@ -106,6 +106,12 @@ def write_facts(triples: int, seed: int) -> Iterator[list[str]]:
         number += 1
 
 
+def write_addition(seed: int) -> list[str]:
+    """One more department of the first institution."""
+    rng = random.Random(f"addition:{seed}")
+    return _write_department(f"{_BASE}i0/s0/added{seed}", f"{_BASE}i0/s0>", 1, rng)
+
+
 def _write_institution(number: int, institutions: int, rng: random.Random) -> Iterator[list[str]]:
     here = f"{_BASE}i{number}"
     institution = f"{here}>"

@@ -73,6 +73,11 @@ def write_facts(triples: int, seed: int) -> Iterator[list[str]]:
         number += 1
 
 
+def write_addition(seed: int) -> list[str]:
+    """One more article about the first zone."""
+    return _write_article(0, ARTICLES_PER_ZONE + seed, random.Random(f"addition:{seed}"))
+
+
 def _write_zone(number: int, rng: random.Random) -> list[str]:
     zone = _thing("place", f"zone-{number}")
     code = f'"{110000000 + number}"'
