@@ -96,6 +96,7 @@ class Engine(Consequences):
         self, dictionary: Dictionary, *, is_full: bool = False, memory_limit_mb: int | None = None
     ) -> None:
         super().__init__(dictionary, is_full=is_full, memory_limit_mb=memory_limit_mb)
+        self._made: dict[tuple[object, ...], Instance] = {}
         self._general_by_predicate: dict[int, list[tuple[_General, int]]] = {}
         for general in GENERAL_RULES:
             for i, atom in enumerate(general.body):
@@ -333,7 +334,7 @@ class Engine(Consequences):
             if pairs:
                 columns = np.array(pairs, dtype=np.int64)
                 self.facts[LIST_MEMBER].put(columns[:, 0], columns[:, 1])
-        instances = dict.fromkeys(specialise(self.facts, self.lists))
+        instances = dict.fromkeys(specialise(self.facts, self.lists, self._made))
         fresh = [instance for instance in instances if instance not in self.instances]
         self.instances = instances
         self._index_instances()

@@ -15,6 +15,7 @@ import os
 import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -392,6 +393,7 @@ def _columns(parts: list[_Chunk], numbering: _Numbering, skip: int) -> list[Colu
     return [*columns, *[None] * (not has_graphs)]
 
 
+@cache
 def _vocabulary_chunk() -> tuple[Bytes, _Chunk]:
     """The rules' vocabulary as a chunk of its own in front, so that it gets the first numbers."""
     text = np.frombuffer(b"".join(TERMS) + b"\0" * PADDING, dtype=np.uint8)

@@ -226,8 +226,15 @@ def _branches(
     return list(found)
 
 
-def specialise(facts: Facts, lists: Lists) -> Iterator[Instance]:
-    """All instances of the rules under the ontology in `facts`."""
+def specialise(
+    facts: Facts, lists: Lists, made: dict[tuple[object, ...], Instance] | None = None
+) -> Iterator[Instance]:
+    """All instances of the rules under the ontology in `facts`.
+
+    `made` remembers the instances from one call to the next, which saves most of the work when
+    the ontology has grown a little.
+    """
+    made = {} if made is None else made
     for split in SPECIALISED:
         solutions = _schema_solutions(facts, split)
         if split.rule.id in {"prp-dom", "prp-rng"}:
@@ -236,7 +243,10 @@ def specialise(facts: Facts, lists: Lists) -> Iterator[Instance]:
             for known in solutions:
                 if known.get(_THING_CASE.get(split.rule.id, "")) == THING:
                     continue
-                yield _instance(split.rule, split.data, split.rule.heads[0], known)
+                key = (split.rule.id, *known.values())
+                if key not in made:
+                    made[key] = _instance(split.rule, split.data, split.rule.heads[0], known)
+                yield made[key]
             continue
         head_variable = split.rule.list[0]
         for known in solutions:
