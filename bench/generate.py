@@ -45,7 +45,7 @@ def generate(workload: str, triples: int, seed: int, sink: IO[str]) -> int:
     Raises:
         ValueError: `triples` is less than the ontology has.
     """
-    ontology, write_facts = WORKLOADS[workload]
+    ontology, write_facts, *_ = WORKLOADS[workload]
     lines = read_ontology(ontology)
     left = triples - len(lines)
     if left < 0:
