@@ -185,7 +185,7 @@ class Consequences(Admission):
             unseen = later if datatype in self._open_datatypes else literals
             if len(unseen):
                 members = unseen[self.literals.in_datatype(unseen, datatype)]
-                self.facts[TYPE].put(members, datatype)
+                self.facts[TYPE].put(self.equality.table()[members], datatype)
         self._open_datatypes |= datatypes
 
     def _compared_properties(self) -> set[int]:
