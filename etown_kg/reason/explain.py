@@ -496,6 +496,13 @@ class Explainer:
                 premise = (literal, predicate, object_)
                 candidates.append(("eq-rep-s", literal, subject, premise))
         found = []
+        if predicate == TYPE and object_ in DATATYPES and kinds[subject] < LITERAL:
+            # What is the same as a literal is in the literal's datatypes (dt-type2).
+            for literal in self._engine.equality.members(subject):
+                typed = (literal, TYPE, object_)
+                same = (literal, SAME_AS, subject)
+                if self._clauses(typed) and self._are_same(literal, subject, before):
+                    found.append(Derivation(RULE["eq-rep-s"], (same, typed), before))
         for rule, literal, value, premise in candidates:
             stage = int(self._stages(predicate, np.array([premise[0]]), np.array([premise[2]]))[0])
             if 0 <= stage < before and self._are_same(literal, value, before):
