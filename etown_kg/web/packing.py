@@ -25,7 +25,9 @@ def register(app: Flask) -> None:
 
     @app.after_request
     def pack(response: Response) -> Response:
-        if response.is_streamed or not (response.mimetype or "").startswith(_TYPES):
+        # A static file is handed to the server as it is (direct passthrough); it can be packed too.
+        is_endless = response.is_streamed and not response.direct_passthrough
+        if is_endless or not (response.mimetype or "").startswith(_TYPES):
             return response
         response.vary.add("Accept-Encoding")
         if (
@@ -35,6 +37,7 @@ def register(app: Flask) -> None:
             or request.accept_encodings["gzip"] <= 0
         ):
             return response
+        response.direct_passthrough = False
         # No time stamp, so that the same answer is packed into the same bytes.
         response.set_data(gzip.compress(response.get_data(), LEVEL, mtime=0))
         response.headers["Content-Encoding"] = "gzip"

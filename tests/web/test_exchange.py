@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import csv
 import gzip
+import http.client
 import io
 import json
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
 
+import etown_kg.web
 from etown_kg.web.conditional import entity_tag, is_repeatable, tags, version_of
 from etown_kg.web.csv_safety import without_formulas
 from etown_kg.web.protocol import RequestError
@@ -95,6 +98,37 @@ def test_long_answers_are_packed_for_who_takes_it(client: FlaskClient) -> None:
     refused = client.get(ALL, headers={"Accept-Encoding": "gzip;q=0, *;q=0.1"})
     assert "Content-Encoding" not in refused.headers
     assert "Content-Encoding" not in client.get(ASK, headers={"Accept-Encoding": "gzip"}).headers
+
+
+STYLE = "/static/site.css"
+
+
+@pytest.mark.parametrize(
+    ("method", "headers", "status", "is_packed"),
+    [
+        ("GET", {}, 200, False),
+        ("GET", {"Accept-Encoding": "gzip"}, 200, True),
+        ("HEAD", {"Accept-Encoding": "gzip"}, 200, True),
+        ("GET", {"Accept-Encoding": "gzip", "Range": "bytes=0-1999"}, 206, False),
+        ("GET", {"If-None-Match": "*", "Accept-Encoding": "gzip"}, 304, False),
+    ],
+)
+def test_a_static_file_arrives_over_http(
+    served: str, method: str, headers: dict[str, str], status: int, is_packed: bool
+) -> None:
+    # The test client reads a file in a way that the real server does not.
+    connection = http.client.HTTPConnection(served.removeprefix("http://"), timeout=10)
+    with closing(connection):
+        connection.request(method, STYLE, headers=headers)
+        response = connection.getresponse()
+        body = response.read()
+    assert (response.status, response.headers["Content-Encoding"] == "gzip") == (status, is_packed)
+    whole = (Path(etown_kg.web.__file__).parent / STYLE.lstrip("/")).read_bytes()
+    if method == "GET" and status != 304:
+        expected = whole[:2000] if status == 206 else whole
+        assert (gzip.decompress(body) if is_packed else body) == expected
+    else:
+        assert body == b""
 
 
 def test_a_packed_query_is_read(client: FlaskClient) -> None:
