@@ -45,7 +45,7 @@ wheel: $(VENV)/.tools  ## build the wheel into dist/
 	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
 
 clean:  ## remove everything that make built
-	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) build dist etown_kg/web/static/vendor frontend/testing .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(BIN)/python:
@@ -54,15 +54,18 @@ $(BIN)/python:
 	@$(PYTHON) -m venv $(VENV) || \
 	  { rm -rf $(VENV); echo 'this Python cannot make virtual environments; on Debian: apt install python3-venv' >&2; exit 1; }
 
+# Installing also bundles the pages' JavaScript libraries (hatch_build.py).
+INSTALLED_FROM := pyproject.toml hatch_build.py $(wildcard frontend/*.json frontend/*.py frontend/entries/*)
+
 # Stamps: an install that was interrupted leaves none, so the next run starts it again.
-$(VENV)/.installed: pyproject.toml | $(BIN)/python
+$(VENV)/.installed: $(INSTALLED_FROM) | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
 	@touch $@
 
-$(VENV)/.tools: pyproject.toml | $(BIN)/python
+$(VENV)/.tools: $(INSTALLED_FROM) | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test]'
 	@touch $(VENV)/.installed $@
 
-$(VENV)/.peers: pyproject.toml | $(BIN)/python
+$(VENV)/.peers: $(INSTALLED_FROM) | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test,bench]'
 	@touch $(VENV)/.installed $(VENV)/.tools $@

@@ -15,6 +15,7 @@ from etown_kg.backend.limits import Limits
 from etown_kg.config import Settings, shipped
 from etown_kg.web import (
     access_log,
+    assets,
     graph_store,
     headers,
     health,
@@ -60,6 +61,7 @@ def create_app(
     access_log.register(app, access_log.open_log(settings.access_log))
     metrics.register(app, backend)
     headers.register(app)
+    assets.register(app)
     packing.register(app)
     rate_limit.register(app, settings.requests_per_minute)
     problems.register(app)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, Error, sync_playwright
+from playwright.sync_api import Browser, Error, Page, sync_playwright
 
+from etown_kg.web.assets import bundled
 from tests.web.serving import serving
 
 ARGUMENTS = (
@@ -37,3 +39,32 @@ def address(shipped_app: Flask) -> Iterator[str]:
     """The address of the shipped app on a real server."""
     with serving(shipped_app) as address:
         yield address
+
+
+@pytest.fixture(scope="session")
+def axe_source() -> str:
+    """axe-core, bundled by ``frontend/build.py`` for the tests alone."""
+    folder = Path(__file__).parents[2] / "frontend" / "testing"
+    files = bundled(folder)
+    if not files:
+        pytest.skip("axe-core was not bundled: python frontend/build.py")
+    return (folder / files["axe.js"]).read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def axe(axe_source: str) -> Callable[[Page], list[str]]:
+    """Checks a page by WCAG 2.2 AA and axe's best practices; gives what it finds, in words.
+
+    The script is evaluated by the debugger, so the page's Content Security Policy stays as it is.
+    """
+
+    def check(page: Page) -> list[str]:
+        page.evaluate(axe_source)
+        violations = page.evaluate("() => axe.run().then((results) => results.violations)")
+        return [
+            f"{violation['id']}: {violation['help']}: {node['html']}"
+            for violation in violations
+            for node in violation["nodes"]
+        ]
+
+    return check

@@ -1,0 +1,2 @@
+// Drawings of graphs.
+export { default as cytoscape } from "cytoscape";
