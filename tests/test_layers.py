@@ -50,12 +50,13 @@ ALLOWED: dict[str, frozenset[str]] = {
     "derived": LEAVES,
     "profile": LEAVES,
     "validate": LEAVES | {"load"},
+    "search": frozenset({"errors"}),
     "reason": frozenset({"vocab", "errors", "findings"}),
     "store": LEAVES,
     "update": LEAVES | {"store"},
     "graph": LEAVES | {"load", "export", "validate", "reason", "citation", "store", "update"},
     "backend": LEAVES | {"reason", "store", "graph", "export", "diagnosis"},
-    "web": LEAVES | {"audit", "backend", "export", "questions", "__version__"},
+    "web": LEAVES | {"audit", "backend", "export", "questions", "search", "__version__"},
     "cli": (
         LEAVES
         | TOOLS
