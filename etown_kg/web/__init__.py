@@ -9,7 +9,6 @@ from __future__ import annotations
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from etown_kg import __version__
 from etown_kg.backend import Backend
 from etown_kg.backend.limits import Limits
 from etown_kg.config import Settings, shipped
@@ -29,6 +28,7 @@ from etown_kg.web import (
 from etown_kg.web.access import FindToken
 from etown_kg.web.description import Facts, Limit
 from etown_kg.web.limits import KIB, MIB, RequestLimits
+from etown_kg.web.pages.query import first_query
 
 __all__ = ["create_app"]
 
@@ -54,9 +54,7 @@ def create_app(
     request_limits = _request_limits(settings)
     kept = limits or Limits()
     ontology = settings.ontology or shipped()[0]
-    is_shipped = settings.ontology is None and settings.data is None
-    site = pages.Site(backend, pages.read_site_questions(ontology), is_shipped)
-    app.context_processor(lambda: {"is_shipped": is_shipped, "software": __version__})
+    site = pages.read_site(backend, ontology, base=settings.base)
     # In this order before a request, and backwards behind it: the log sees what was sent.
     access_log.register(app, access_log.open_log(settings.access_log))
     metrics.register(app, backend)
@@ -72,12 +70,12 @@ def create_app(
         limits=_described(kept, request_limits, settings),
     )
     endpoint = sparql.Endpoint(
-        backend, request_limits, find_token, kept.query_s, site.first_query, facts
+        backend, request_limits, find_token, kept.query_s, first_query(site), facts
     )
     store = graph_store.GraphStore(backend, request_limits, find_token, settings.base)
     app.register_blueprint(sparql.blueprint(endpoint))
     app.register_blueprint(graph_store.blueprint(store))
-    app.register_blueprint(pages.blueprint(site))
+    pages.register(app, site)
     app.register_blueprint(health.blueprint(backend))
     if settings.proxies:
         count = settings.proxies

@@ -19,8 +19,8 @@ from etown_kg.web.conditional import entity_tag, is_repeatable
 from etown_kg.web.csv_safety import without_formulas
 from etown_kg.web.description import Facts, service_description
 from etown_kg.web.limits import RequestLimits
+from etown_kg.web.pages.query import query_page
 from etown_kg.web.protocol import FORM, DescriptionRequest, read_query, read_update, wants_safe_csv
-from etown_kg.web.query_page import query_page
 
 # A header longer than this is refused by some clients.
 MAX_DIAGNOSIS = 4000

@@ -5,10 +5,11 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, Error, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Error, Page, sync_playwright
 
 from etown_kg.web.assets import bundled
 from tests.web.serving import serving
@@ -68,3 +69,52 @@ def axe(axe_source: str) -> Callable[[Page], list[str]]:
         ]
 
     return check
+
+
+OpenPage = Callable[..., Page]
+
+
+@pytest.fixture
+def open_page(browser: Browser, address: str) -> Iterator[OpenPage]:
+    """Opens pages that may load nothing from elsewhere and have nothing to complain of.
+
+    ``open_page(scripts=False, locale="zh-CN", width=360)``; more options are Playwright's own
+    for a context. Closes them all, and fails if one complained on the console, met an error or
+    asked another host.
+    """
+    complaints: list[str] = []
+    contexts: list[BrowserContext] = []
+
+    def open_one(
+        *, scripts: bool = True, locale: str = "en-GB", width: int = 1280, **options: Any
+    ) -> Page:
+        context = browser.new_context(
+            base_url=address,
+            java_script_enabled=scripts,
+            locale=locale,
+            viewport={"width": width, "height": 800},
+            **options,
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda message: complaints.append(f"{page.url}: {message.text}"))
+        page.on("pageerror", lambda error: complaints.append(f"{page.url}: {error}"))
+        page.on("request", lambda request: _note_foreign(request.url, address, complaints))
+        return page
+
+    yield open_one
+    for context in contexts:
+        context.close()
+    # A page that answers 404 or 400 on purpose is reported as a resource that failed to load.
+    assert [each for each in complaints if "Failed to load resource" not in each] == []
+
+
+def _note_foreign(url: str, address: str, complaints: list[str]) -> None:
+    if not url.startswith((address, "data:", "blob:")):
+        complaints.append(url)
+
+
+@pytest.fixture
+def page(open_page: OpenPage) -> Page:
+    """A page without JavaScript: they all have to do without."""
+    return open_page(scripts=False)

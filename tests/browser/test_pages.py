@@ -1,31 +1,16 @@
-"""The pages in a browser, with JavaScript switched off: they are all there is."""
+"""The pages in a browser, with JavaScript switched off unless a test says otherwise."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.browser.conftest import OpenPage
+
 WIDTHS = {"phone": 360, "tablet": 820, "desktop": 1440}
 PATHS = ["/", "/query", "/query?question=cq-01-output-value", "/query?query=SELECT", "/nowhere"]
-
-
-@pytest.fixture
-def page(browser: Browser, address: str) -> Iterator[Page]:
-    """A page that may load nothing from elsewhere, and reports what it tried or complained of."""
-    context = browser.new_context(base_url=address, java_script_enabled=False, locale="en-GB")
-    page = context.new_page()
-    complaints: list[str] = []
-    page.on("console", lambda message: complaints.append(message.text))
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on(
-        "request",
-        lambda request: None if request.url.startswith(address) else complaints.append(request.url),
-    )
-    yield page
-    context.close()
-    assert [each for each in complaints if "Failed to load resource" not in each] == []
 
 
 @pytest.mark.parametrize("width", WIDTHS.values(), ids=WIDTHS)
@@ -98,30 +83,64 @@ def test_text_stands_out_from_its_ground(browser: Browser, address: str, scheme:
     context = browser.new_context(base_url=address, color_scheme=scheme)  # type: ignore[arg-type]
     page = context.new_page()
     page.goto("/")
+    names = (
+        "ink", "quiet", "accent", "accent-ink", "warm", "alarm", "inferred", "paper", "sheet",
+        "sunk", "accent-soft", "warm-soft", "alarm-soft", "inferred-soft",
+    )  # fmt: skip
     colours = {
         name: page.evaluate(
-            "name => getComputedStyle(document.documentElement).getPropertyValue(name)", f"--{name}"
+            """name => {
+              document.body.style.color = `var(--${name})`;
+              return getComputedStyle(document.body).color;
+            }""",
+            name,
         )
-        for name in ("ink", "quiet", "accent", "accent-ink", "alarm", "paper", "sheet")
+        for name in names
     }
     context.close()
     pairs = [
         (ink, ground)
         for ink in ("ink", "quiet", "accent", "alarm")
-        for ground in ("paper", "sheet")
+        for ground in ("paper", "sheet", "sunk")
     ]
-    for ink, ground in [*pairs, ("accent-ink", "accent")]:
+    pairs += [(ink, f"{ink}-soft") for ink in ("accent", "warm", "alarm", "inferred")]
+    for ink, ground in [*pairs, ("accent-ink", "accent"), ("warm", "paper"), ("inferred", "sheet")]:
         assert contrast(colours[ink], colours[ground]) >= 4.5, (ink, ground)
 
 
 def contrast(first: str, second: str) -> float:
-    """The contrast ratio of two colours ``#rrggbb``."""
+    """The contrast ratio of two colours ``rgb(r, g, b)``."""
     light, dark = sorted((luminance(first), luminance(second)), reverse=True)
     return (light + 0.05) / (dark + 0.05)
 
 
 def luminance(colour: str) -> float:
     """Relative luminance: https://www.w3.org/TR/WCAG21/#dfn-relative-luminance."""
-    parts = [int(colour.strip()[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    parts = [int(part) / 255 for part in re.findall(r"\d+", colour)[:3]]
     linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def test_the_reader_chooses_light_or_dark_and_the_next_page_knows(open_page: OpenPage) -> None:
+    page = open_page(color_scheme="light")
+    page.goto("/")
+    ground = "() => getComputedStyle(document.body).backgroundColor"
+    light = page.evaluate(ground)
+    page.get_by_role("button", name="Light or dark").click()
+    dark = page.evaluate(ground)
+    assert light != dark
+    page.goto("/query")
+    assert page.evaluate(ground) == dark
+    expect(page.get_by_role("button", name="Light or dark")).to_have_attribute(
+        "aria-pressed", "true"
+    )
+
+
+def test_a_reader_of_chinese_reads_chinese_and_can_choose_english(open_page: OpenPage) -> None:
+    page = open_page(scripts=False, locale="zh-CN")
+    page.goto("/")
+    expect(page.get_by_role("heading", level=1)).to_have_text("北京亦庄知识图谱")
+    page.get_by_role("link", name="English").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Beijing E-Town knowledge graph")
+    page.get_by_role("link", name="Query", exact=True).click()
+    expect(page.locator("html")).to_have_attribute("lang", "en")

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import re
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
 from etown_kg import __version__
+from etown_kg.errors import SourceError
 from etown_kg.graph import KnowledgeGraph
+from etown_kg.web.pages.wording import read_wording
+from tests.web.conftest import Zoo
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
 PAGES = ["/", "/query", "/query?question=weights", "/query?query=SELECT", "/nowhere", "/sparql"]
@@ -42,6 +46,16 @@ class Page(HTMLParser):
     def handle_endtag(self, tag: str) -> None:
         assert self._open.pop() == tag
 
+    def loaded_links(self) -> list[str]:
+        """The addresses of link elements that a browser fetches by itself."""
+        relations = self.values("link", "rel")
+        addresses = self.values("link", "href")
+        return [
+            address
+            for relation, address in zip(relations, addresses, strict=True)
+            if relation in ("stylesheet", "icon", "modulepreload")
+        ]
+
     def values(self, tag: str, attribute: str) -> list[str]:
         return [value for t, name, value in self.attributes if (t, name) == (tag, attribute)]
 
@@ -51,14 +65,16 @@ def page(client: FlaskClient, path: str) -> Page:
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_a_page_is_well_formed_and_needs_no_script_and_no_other_site(
+def test_a_page_is_well_formed_and_loads_nothing_from_another_site(
     client: FlaskClient, path: str
 ) -> None:
     parsed = page(client, path)
-    assert "script" not in parsed.tags
+    assert parsed.tags.count("script") == len(parsed.values("script", "src"))  # none in the text
     assert "style" not in parsed.tags
-    assert not [name for _, name, _ in parsed.attributes if name.startswith("on")]
-    loaded = parsed.values("link", "href") + parsed.values("img", "src")
+    assert not [
+        name for _, name, _ in parsed.attributes if name.startswith("on") or name == "style"
+    ]
+    loaded = parsed.values("img", "src") + parsed.values("script", "src") + parsed.loaded_links()
     assert loaded
     assert all(address.startswith("/static/") for address in loaded)
     for address in loaded:
@@ -97,6 +113,7 @@ def test_another_graphs_start_page_speaks_of_it(client: FlaskClient) -> None:
     assert "Who lives where &lt;b&gt;&amp;&lt;/b&gt; how many." in text
     assert "E-Town" not in text
     assert "亦庄" not in text
+    assert "CC BY" not in text
 
 
 def test_questions_are_listed_in_both_languages_and_run(client: FlaskClient) -> None:
@@ -221,8 +238,35 @@ def test_every_question_that_ships_runs_from_the_start_page(shipped_app: Flask) 
         assert client.get(link).status_code == 200, link
 
 
-def test_the_shipped_start_page_shows_a_figure_with_its_evidence(shipped_app: Flask) -> None:
-    text = shipped_app.test_client().get("/").text
-    assert "Beijing E-Town knowledge graph" in text
-    assert 'aria-label="An interval that begins above 300 and has no known end"' in text
-    assert "paragraph 4, characters 710–751" in text
+def test_the_shipped_start_page_says_what_it_is_in_both_languages(shipped_app: Flask) -> None:
+    client = shipped_app.test_client()
+    assert "<h1>Beijing E-Town knowledge graph</h1>" in client.get("/").text
+    chinese = client.get("/?lang=zh").text
+    assert "<h1>北京亦庄知识图谱</h1>" in chinese
+    assert "creativecommons.org/licenses/by/4.0" in chinese
+
+
+@pytest.mark.parametrize("path", ["/", "/query"])
+def test_who_has_a_page_is_told_so_until_the_data_change(own_zoo: Zoo, path: str) -> None:
+    first = own_zoo.client.get(path)
+    tag = {"If-None-Match": first.headers["ETag"]}
+    assert own_zoo.client.get(path, headers=tag).status_code == 304
+    assert own_zoo.client.get(path, headers=tag, query_string={"lang": "zh"}).status_code == 200
+    changed = own_zoo.update("INSERT DATA { GRAPH <urn:g> { <urn:a> <urn:b> <urn:c> } }")
+    assert changed.status_code == 204
+    assert own_zoo.client.get(path, headers=tag).status_code == 200
+
+
+def test_a_static_file_may_be_kept_as_its_address_changes_with_it(client: FlaskClient) -> None:
+    (sheet,) = (a for a in page(client, "/").loaded_links() if "site.css" in a)
+    with client.get(sheet) as file:
+        assert "immutable" in file.headers["Cache-Control"]
+
+
+def test_a_site_that_cannot_be_read_is_refused_with_its_file(tmp_path: Path) -> None:
+    (tmp_path / "site.toml").write_text("[titel]\nen = 'x'\n", encoding="utf-8")
+    with pytest.raises(SourceError, match=r"site\.toml: 'titel' is not understood"):
+        read_wording(tmp_path)
+    (tmp_path / "site.toml").write_text("[title\n", encoding="utf-8")
+    with pytest.raises(SourceError, match=r"site\.toml: is not TOML"):
+        read_wording(tmp_path)

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 
-from flask import Response, render_template, request, url_for
+from flask import Blueprint, Response, render_template, request, url_for
 from pyoxigraph import (
     BlankNode,
     Literal,
@@ -21,16 +21,21 @@ from pyoxigraph import (
     Triple,
     parse_query_results,
 )
+from werkzeug.exceptions import NotFound
 
 from etown_kg import formats
 from etown_kg.backend import Backend, QueryRequest, QueryResult
 from etown_kg.curies import shown
 from etown_kg.errors import EtownError
 from etown_kg.questions import Question
+from etown_kg.web import exchange
+from etown_kg.web.pages.site import Site
+from etown_kg.web.pages.terms import grouped
 from etown_kg.web.problems import Problem, problem_of
 
 # Rows of an answer that the page shows; the downloads have all of them.
 MAX_ROWS = 500
+_ANY_TEN = "SELECT * WHERE { ?s ?p ?o } LIMIT 10\n"
 
 
 @dataclass(frozen=True)
@@ -52,6 +57,37 @@ class Shown:
     total: int = 0
     boolean: bool | None = None
     turtle: str | None = None
+
+
+def blueprint(site: Site) -> Blueprint:
+    """The page at ``/query``."""
+    views = Blueprint("query", __name__)
+    first = first_query(site)
+
+    @views.get("/query")
+    def index() -> Response:
+        questions = [each for folder in site.questions.values() for each in folder]
+        name = request.args.get("question")
+        question = next((each for each in questions if each.name == name), None)
+        if name is not None and question is None:
+            raise NotFound
+        text = request.args.get("query")
+        if text is None and question is not None:
+            text = without_title(question.text)
+        return query_page(site.backend, first, text, question)
+
+    return views
+
+
+def first_query(site: Site) -> str:
+    """The query that the empty page offers."""
+    questions = [each for folder in site.questions.values() for each in folder]
+    return without_title(questions[0].text) if questions else _ANY_TEN
+
+
+def without_title(text: str) -> str:
+    """A named query without its first lines, which the page shows as its heading."""
+    return re.sub(r"\A(?:# (?:question|en|zh): .*\n)+\n?", "", text)
 
 
 def query_page(
@@ -85,7 +121,11 @@ def query_page(
         downloads=downloads,
         max_rows=MAX_ROWS,
     )
-    return Response(page, status=problem.status if problem else HTTPStatus.OK)
+    response = Response(page, status=problem.status if problem else HTTPStatus.OK)
+    if query is not None:
+        # An answer may depend on more than the data: the time, chance, another server.
+        response.headers["Cache-Control"] = exchange.NEVER_KEEP
+    return response
 
 
 def _downloads(asked: QueryRequest, result: QueryResult) -> dict[str, str]:
@@ -123,16 +163,9 @@ def _cell(term: NamedNode | BlankNode | Literal | Triple | None) -> Cell:
     if isinstance(term, Literal):
         is_number = term.datatype.value.rpartition("#")[2] in _NUMBERS
         if is_number:
-            return Cell(_grouped(text), "number")
+            return Cell(grouped(text), "number")
         return Cell(text, "text", language=term.language or "")
     return Cell(text, "unbound" if term is None else "blank")
 
 
-def _grouped(number: str) -> str:
-    """A plain number of five digits or more with its thousands apart, for reading."""
-    whole = _LONG_NUMBER.fullmatch(number)
-    return f"{int(whole[1]):,}{whole[2]}" if whole else number
-
-
-_LONG_NUMBER = re.compile(r"(-?[0-9]{5,})((?:\.[0-9]+)?)")
 _NUMBERS = frozenset(("integer", "decimal", "double", "float"))

@@ -1,0 +1,52 @@
+"""The pages: linked data for people, rendered here, whole without JavaScript.
+
+One module a family of pages, each with `blueprint(site)`; what they share is in `site` (asking),
+`language` (texts), `terms` (how a term is shown) and `frame` (what every page carries).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from flask import Blueprint, Flask
+
+from etown_kg.backend import Backend
+from etown_kg.questions import Question, read_questions
+from etown_kg.web.pages import frame, query, start
+from etown_kg.web.pages.site import Site
+from etown_kg.web.pages.wording import read_wording
+
+__all__ = ["Site", "read_site", "register"]
+
+# The folders of named queries that are for readers, in the order of the pages.
+FOLDERS = ("competency", "examples", "compare")
+# Every family of pages.
+FAMILIES: tuple[Callable[[Site], Blueprint], ...] = (start.blueprint, query.blueprint)
+
+
+def read_site(backend: Backend, ontology: Path, *, base: str, articles: Path | None = None) -> Site:
+    """The site over an ontology's folder.
+
+    Raises:
+        SourceError: a named query or the site's wording cannot be read.
+    """
+    return Site(
+        backend,
+        base=base,
+        questions=_questions(ontology / "queries"),
+        wording=read_wording(ontology),
+        articles=articles,
+    )
+
+
+def _questions(queries: Path) -> dict[str, tuple[Question, ...]]:
+    return {name: read_questions(queries / name) for name in FOLDERS if (queries / name).is_dir()}
+
+
+def register(app: Flask, site: Site) -> None:
+    """Put all pages on the app, and what they share."""
+    blueprints = [family(site) for family in FAMILIES]
+    frame.register(app, site, frozenset(each.name for each in blueprints))
+    for each in blueprints:
+        app.register_blueprint(each)

@@ -1,0 +1,69 @@
+"""Where the page of an IRI is on this server, and which IRI a request's path means.
+
+The base of the IRIs is seldom the address of the server (``https://w3id.org/...`` redirects to
+it), so links go to the *path* that the IRI has below its base. An IRI that is not below the base,
+or whose path no browser would send unchanged, has its page at ``/describe?iri=``. So every IRI of
+every graph has a page.
+
+A path is sent percent-encoded in UTF-8 (RFC 3987, 3.1); IRIs are written with or without the
+escapes, so a path can mean more than one IRI: `candidates` gives them all.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from urllib.parse import quote
+
+DESCRIBE = "/describe"
+
+# What a path may hold unescaped (RFC 3986, 3.3), and "%", which is an escape in an IRI already.
+_SAFE = "/:@!$&'()*+,;=-._~%"
+_ESCAPED = re.compile(rb"(?:%[89A-Fa-f][0-9A-Fa-f])+")
+# Browsers take these out of a path.
+_CHANGED = re.compile(r"//|(?:^|/)\.\.?(?:/|$)")
+
+
+def path_of(iri: str, base: str) -> str:
+    """The path of an IRI's page.
+
+    >>> path_of("http://zoo.example/id/eel", "http://zoo.example/")
+    '/id/eel'
+    >>> path_of("http://zoo.example/onto#Eel", "http://zoo.example/")
+    '/onto#Eel'
+    >>> path_of("urn:eel", "http://zoo.example/")
+    '/describe?iri=urn%3Aeel'
+    """
+    if base.endswith("/") and iri.startswith(base):
+        local, mark, fragment = iri.removeprefix(base).partition("#")
+        path = "/" + quote(local, safe=_SAFE)
+        is_sent_as_it_is = local and "?" not in local and not _CHANGED.search("/" + local)
+        if is_sent_as_it_is and ("%" not in path or base + local in candidates(path, base)):
+            return path + mark + quote(fragment, safe=_SAFE + "?")
+    return f"{DESCRIBE}?iri={quote(iri, safe='')}"
+
+
+def candidates(raw_path: str, base: str) -> list[str]:
+    """The IRIs that a request's path, as it was sent, can mean; the likeliest first.
+
+    >>> candidates("/id/%E9%B3%97%20b", "http://zoo.example/")
+    ['http://zoo.example/id/鳗%20b', 'http://zoo.example/id/%E9%B3%97%20b']
+    """
+    found = [base + local for local in _spellings(raw_path.removeprefix("/"))]
+    return list(dict.fromkeys(found))
+
+
+def _spellings(path: str) -> Iterator[str]:
+    """Escapes beyond ASCII as characters, or all escapes as they are."""
+    yield _ESCAPED.sub(_decoded, path.encode()).decode()
+    yield path
+
+
+def _decoded(escapes: re.Match[bytes]) -> bytes:
+    """The characters of a run of escapes; octets that are no UTF-8 stay escaped."""
+    octets = bytes.fromhex(escapes[0].replace(b"%", b"").decode())
+    text = octets.decode(errors="surrogateescape")
+    return b"".join(
+        b"%%%02X" % (ord(char) - 0xDC00) if 0xDC80 <= ord(char) <= 0xDCFF else char.encode()
+        for char in text
+    )

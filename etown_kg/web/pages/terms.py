@@ -1,0 +1,132 @@
+"""Terms as a page shows them: a label in the reader's language, and where it leads.
+
+Whatever stands in the data is text: only a local page and an http(s) address become links, so a
+``javascript:`` IRI is a name like any other.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import unquote, urlsplit
+
+from pyoxigraph import BlankNode, Literal, NamedNode, Triple
+
+from etown_kg import vocab
+from etown_kg.curies import compressed, shown
+from etown_kg.web.pages.addresses import path_of
+from etown_kg.web.pages.labels import Label
+
+Term = NamedNode | BlankNode | Literal | Triple
+
+_NUMBERS = frozenset(
+    vocab.XSD + name
+    for name in (
+        "integer", "decimal", "double", "float", "int", "long", "short", "byte",
+        "nonNegativeInteger", "positiveInteger", "nonPositiveInteger", "negativeInteger",
+        "unsignedInt", "unsignedLong", "unsignedShort", "unsignedByte",
+    )
+)  # fmt: skip
+_PLAIN = frozenset((vocab.XSD + "string", vocab.RDF + "langString"))
+# Bounded, since Python reads no number of more than a few thousand digits.
+_LONG_NUMBER = re.compile(r"(-?[0-9]{5,100})((?:\.[0-9]+)?)")
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One term of a page.
+
+    Attributes:
+        text: the label, or the literal's text.
+        kind: ``iri``, ``number``, ``text``, ``blank`` or ``triple``.
+        iri: the IRI, "" for other terms.
+        path: the path of its page here, without the server's own prefix; "" if it has none.
+        url: where it leads outside, for an http(s) IRI that the graph does not describe.
+        language: of `text`, as a tag; "" if it has none.
+        datatype: the CURIE of a literal's datatype, where it is not plain text.
+        has_label: whether `text` is a label that the graph gives.
+    """
+
+    text: str
+    kind: str
+    iri: str = ""
+    path: str = ""
+    url: str = ""
+    language: str = ""
+    datatype: str = ""
+    has_label: bool = True
+
+
+@dataclass(frozen=True)
+class Names:
+    """How to show the terms of one page to one reader; `Site.names` makes it."""
+
+    known: Mapping[str, Label]
+    base: str
+    language: str
+
+    def shown(self, term: Term | str) -> Shown:
+        """A term, or an IRI given as text. One that `Site.names` was not told of has no label."""
+        if isinstance(term, str):
+            return self._iri(term)
+        if isinstance(term, NamedNode):
+            return self._iri(term.value)
+        if isinstance(term, Literal):
+            return literal_shown(term)
+        return Shown(shown(term), "blank" if isinstance(term, BlankNode) else "triple")
+
+    def label(self, term: Term | str) -> str:
+        """The text alone."""
+        return self.shown(term).text
+
+    def _iri(self, iri: str) -> Shown:
+        known = self.known.get(iri, Label())
+        found = known.best(self.language)
+        text, language = found or (short_name(iri), "")
+        path = path_of(iri, self.base) if known.is_described else ""
+        url = iri if not path and is_address(iri) else ""
+        return Shown(text, "iri", iri, path, url, language, has_label=found is not None)
+
+
+def literal_shown(literal: Literal) -> Shown:
+    """A literal for reading: numbers with their thousands apart, datatypes that tell something."""
+    datatype = literal.datatype.value
+    if datatype in _NUMBERS:
+        return Shown(grouped(literal.value), "number")
+    named = "" if datatype in _PLAIN else compressed(datatype)
+    return Shown(literal.value, "text", language=literal.language or "", datatype=named)
+
+
+def grouped(number: str) -> str:
+    """A plain number of five digits or more with its thousands apart.
+
+    >>> grouped("1234567.5"), grouped("2021"), grouped("1E400")
+    ('1,234,567.5', '2021', '1E400')
+    """
+    whole = _LONG_NUMBER.fullmatch(number)
+    return f"{int(whole[1]):,}{whole[2]}" if whole else number
+
+
+def short_name(iri: str) -> str:
+    """What to call an IRI that has no label: its CURIE, its last part, or itself.
+
+    >>> short_name("http://www.w3.org/2004/02/skos/core#Concept")
+    'skos:Concept'
+    >>> short_name("http://zoo.example/animals/grey%20eel")
+    'grey eel'
+    """
+    name = compressed(iri)
+    if not name.startswith("<"):
+        return name
+    last = re.split(r"[/#:]", iri.rstrip("/#"))[-1]
+    return unquote(last) or iri
+
+
+def is_address(iri: str) -> bool:
+    """Whether an IRI can be followed without danger: http and https alone."""
+    try:
+        parts = urlsplit(iri)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.netloc)

@@ -1,0 +1,56 @@
+"""Where the page of an IRI is, and back."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from etown_kg.web.pages.addresses import candidates, path_of
+
+BASE = "https://data.example/zoo/"
+
+
+@pytest.mark.parametrize(
+    ("iri", "path"),
+    [
+        (BASE + "id/eel", "/id/eel"),
+        (BASE + "id/鳗", "/id/%E9%B3%97"),
+        (BASE + "id/grey%20eel", "/id/grey%20eel"),
+        (BASE + "onto#Eel", "/onto#Eel"),
+        (BASE + "é%C3%A9", "/describe?iri=https%3A%2F%2Fdata.example%2Fzoo%2F%C3%A9%25C3%25A9"),
+        (BASE, "/describe?iri=https%3A%2F%2Fdata.example%2Fzoo%2F"),
+        (BASE + "id?x=1", "/describe?iri=https%3A%2F%2Fdata.example%2Fzoo%2Fid%3Fx%3D1"),
+        (BASE + "a//b", "/describe?iri=https%3A%2F%2Fdata.example%2Fzoo%2Fa%2F%2Fb"),
+        (BASE + "a/../b", "/describe?iri=https%3A%2F%2Fdata.example%2Fzoo%2Fa%2F..%2Fb"),
+        ("javascript:alert(1)", "/describe?iri=javascript%3Aalert%281%29"),
+        ("https://elsewhere.example/eel", "/describe?iri=https%3A%2F%2Felsewhere.example%2Feel"),
+    ],
+)
+def test_an_iri_has_one_path(iri: str, path: str) -> None:
+    assert path_of(iri, BASE) == path
+
+
+def test_a_base_that_ends_in_a_hash_has_no_paths() -> None:
+    assert path_of("urn:zoo#eel", "urn:zoo#").startswith("/describe?iri=")
+
+
+def test_a_path_can_mean_an_escape_or_its_character() -> None:
+    assert candidates("/id/%E9%B3%97", BASE) == [BASE + "id/鳗", BASE + "id/%E9%B3%97"]
+
+
+def test_an_escape_that_is_no_text_stays() -> None:
+    assert candidates("/id/%FF", BASE) == [BASE + "id/%FF"]
+    assert candidates("/id/%C3%A9%FF", BASE)[0] == BASE + "id/é%FF"
+
+
+@given(st.text(st.characters(blacklist_characters='<>"{}|\\^`?#', min_codepoint=0x21), min_size=1))
+def test_the_way_to_a_page_leads_back_to_its_iri(local: str) -> None:
+    try:
+        local.encode()
+    except UnicodeEncodeError:
+        return
+    iri = BASE + local
+    path = path_of(iri, BASE)
+    if not path.startswith("/describe?"):
+        assert iri in candidates(path, BASE)
