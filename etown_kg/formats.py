@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import PurePath
 from typing import Literal
 
@@ -156,6 +157,18 @@ def negotiate(form: Form, accept: str | None, parameters: Iterable[str] = ()) ->
     Raises:
         FormatError: nothing acceptable is offered (HTTP 406); `known` lists what is.
     """
+    named = tuple(parameters)
+    if len(accept or "") + sum(map(len, named)) > _REMEMBERED_LENGTH:
+        return _negotiated.__wrapped__(form, accept, named)
+    return _negotiated(form, accept, named)
+
+
+# Clients repeat themselves, and reading a header takes as long as a small query.
+_REMEMBERED_LENGTH = 1024
+
+
+@lru_cache(maxsize=512)
+def _negotiated(form: Form, accept: str | None, parameters: tuple[str, ...]) -> Format:
     offered = for_form(form)
     for parameter in parameters:
         try:

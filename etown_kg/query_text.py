@@ -49,6 +49,8 @@ _CLOSING = frozenset({")", "}", "]", ">>", ")>>"})
 _NOWHERE = "<x:>"
 # Operators that may stand before their only operand, and so nest by being repeated.
 _PREFIX_OPERATORS = frozenset({"!", "+", "-", "^"})
+# The first characters of all that makes a text deeper.
+_DEEPENING = ("(", "{", "[", "<<", *sorted(_PREFIX_OPERATORS))
 
 
 class Token(NamedTuple):
@@ -120,6 +122,15 @@ def depth(text: str) -> int:
     return deepest
 
 
+def nests_within(text: str, most: int) -> bool:
+    """Whether `depth` is `most` or less; counts characters first, which is quicker.
+
+    >>> nests_within("ASK {}", 1), nests_within("ASK { { } }", 1)
+    (True, False)
+    """
+    return sum(map(text.count, _DEEPENING)) <= most or depth(text) <= most
+
+
 def services(text: str, prefixes: Mapping[str, str]) -> list[Service]:
     """The SERVICE clauses of a query; `prefixes` are those that it need not declare.
 
@@ -150,6 +161,20 @@ def declared(words: Sequence[Token]) -> dict[str, str]:
         and word.text.upper() == "PREFIX"
         and (name.kind, iri.kind) == ("name", "iri")
     }
+
+
+def prefixes_in(text: str, known: Mapping[str, str]) -> dict[str, str]:
+    """Those of the known prefixes that the text may use, perhaps more.
+
+    An engine reads the IRI of each prefix that it is given, which for all that a project has
+    takes as long as a small query.
+
+    >>> prefixes_in("ASK { ?s a ex:Park }", {"ex": "http://example.org/", "no": "http://no.org/"})
+    {'ex': 'http://example.org/'}
+    """
+    if "\\" in text:  # an escape could spell a prefix in a way that is not seen here
+        return dict(known)
+    return {prefix: iri for prefix, iri in known.items() if f"{prefix}:" in text}
 
 
 def iri_of(token: Token, prefixes: Mapping[str, str]) -> str | None:

@@ -5,9 +5,19 @@ from __future__ import annotations
 import time
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from etown_kg import query_text
-from etown_kg.query_text import Service, depth, keywords, services, tokens
+from etown_kg.query_text import (
+    Service,
+    depth,
+    keywords,
+    nests_within,
+    prefixes_in,
+    services,
+    tokens,
+)
 
 
 @pytest.mark.parametrize(
@@ -49,6 +59,21 @@ def test_a_terminal_knows_its_place() -> None:
 )
 def test_depth_counts_brackets_and_operators_before_operators(text: str, expected: int) -> None:
     assert depth(text) == expected
+
+
+@given(st.text('({[<>!+-^a"#\n )}]', max_size=40), st.integers(0, 12))
+def test_whether_a_text_nests_within_a_depth_is_what_its_depth_says(text: str, most: int) -> None:
+    assert nests_within(text, most) == (depth(text) <= most)
+
+
+@given(st.lists(st.sampled_from(["ex:a", " ", "?s", "no", ":", "ex", "\\u0065x:b", "<x:y>"])))
+def test_no_prefix_of_a_text_is_missed(parts: list[str]) -> None:
+    text = "".join(parts)
+    known = {"ex": "http://example.org/", "no": "http://no.example/", "": "http://e.example/"}
+    used = {token.text.partition(":")[0] for token in tokens(text) if token.kind == "name"}
+    assert used & known.keys() <= prefixes_in(text, known).keys()
+    if "\\" in text:
+        assert prefixes_in(text, known) == known
 
 
 @pytest.mark.parametrize(

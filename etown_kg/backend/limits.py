@@ -83,10 +83,10 @@ def check_text(text: str, limits: Limits) -> None:
         raise LimitError(
             f"query length of {limits.text_bytes} bytes", f"the query has {size}", kind="request"
         )
-    depth = query_text.depth(text)
-    if depth > limits.nesting:
+    if not query_text.nests_within(text, limits.nesting):
         raise QueryError(
-            f"the query nests {depth} deep; {limits.nesting} is the most that is read",
+            f"the query nests {query_text.depth(text)} deep; {limits.nesting} is the most that"
+            " is read",
             hint="write chains flat: a || b || c, VALUES instead of nested UNION or IF",
         )
 

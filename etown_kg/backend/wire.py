@@ -15,6 +15,7 @@ import socket
 import struct
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, is_dataclass
+from functools import cache
 from typing import Any, TypeVar
 
 from etown_kg import errors
@@ -28,6 +29,7 @@ Value = TypeVar("Value")
 _LENGTHS = struct.Struct("!IQ")
 # A head is a few fields and a query's text; a longer one is no head of ours.
 _MAX_HEAD_BYTES = 1 << 28
+_AT_ONCE = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -71,43 +73,58 @@ def receive(connection: socket.socket) -> tuple[Head, bytes] | None:
         BrokenFrameError: the other side has closed within a frame.
         OSError: the connection broke, or its time-out passed.
     """
-    start = _exactly(connection, _LENGTHS.size)
-    if start is None:
+    # Small frames, which most are, come whole at once. Nobody sends a frame before the one
+    # that he sent last was answered, so what comes is never more than one.
+    first = connection.recv(_AT_ONCE)
+    if not first:
         return None
-    head_length, body_length = _LENGTHS.unpack(start)
+    while len(first) < _LENGTHS.size:
+        first += _more(connection, _LENGTHS.size - len(first))
+    head_length, body_length = _LENGTHS.unpack_from(first)
     if head_length > _MAX_HEAD_BYTES:
         raise BrokenFrameError(f"a head of {head_length} bytes")
-    head = _exactly(connection, head_length)
-    body = _exactly(connection, body_length) if body_length else b""
-    if head is None or body is None:
-        raise BrokenFrameError("the connection closed within a frame")
-    return json.loads(head), bytes(body)
+    start = _LENGTHS.size + head_length
+    missing = start + body_length - len(first)
+    if missing < 0:
+        raise BrokenFrameError(f"{-missing} bytes behind the end")
+    whole = first if missing == 0 else first + _more(connection, missing)
+    return json.loads(whole[_LENGTHS.size : start]), whole[start:]
 
 
-def _exactly(connection: socket.socket, count: int) -> bytearray | None:
-    """So many bytes, or None if the other side closed before the first."""
+def _more(connection: socket.socket, count: int) -> bytearray:
+    """So many bytes more of a frame that has begun."""
     buffer = bytearray(count)
     view = memoryview(buffer)
     got = 0
     while got < count:
         read = connection.recv_into(view[got:])
         if read == 0:
-            if got:
-                raise BrokenFrameError(f"{got} of {count} bytes")
-            return None
+            raise BrokenFrameError(f"the connection closed {count - got} bytes before the end")
         got += read
     return buffer
 
 
 def pack(value: Any) -> Head:
     """The fields of a dataclass whose values JSON has; `bytes` fields are left out."""
-    return {name: each for name, each in asdict(value).items() if not isinstance(each, bytes)}
+    members = {name: getattr(value, name) for name in _names(value.__class__)}
+    return {name: _members(each) for name, each in members.items() if not isinstance(each, bytes)}
+
+
+def _members(value: Any) -> Any:
+    if isinstance(value, tuple | list):
+        return [_members(each) for each in value]
+    return pack(value) if is_dataclass(value) else value
+
+
+@cache
+def _names(kind: type) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind))
 
 
 def unpack(kind: type[Value], members: Mapping[str, Any], **more: Any) -> Value:
     """The dataclass with these fields; lists become tuples again."""
     assert is_dataclass(kind)
-    known = {field.name for field in fields(kind)}
+    known = _names(kind)
     values = {name: _frozen(each) for name, each in members.items() if name in known}
     return kind(**values, **more)
 

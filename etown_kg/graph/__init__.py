@@ -323,18 +323,19 @@ class KnowledgeGraph:
         """
         if not services:
             text = query_text.without_calls(text)
+        known = query_text.prefixes_in(text, vocab.PREFIXES) if prefixes else None
         store = (self._closed if infer else self.asserted).store
         # Either list makes the dataset: what is not named in it is not there.
         chosen = bool(default_graphs or named_graphs)
         try:
             if needs_mending(text):
                 # First as it is: a complaint has to speak of the text that was given.
-                Store().query(text, base_iri=base, prefixes=vocab.PREFIXES if prefixes else None)
+                Store().query(text, base_iri=base, prefixes=known)
                 text = mended(text, named_graphs if chosen else self.graphs(infer=infer))
             result = store.query(
                 text,
                 base_iri=base,
-                prefixes=vocab.PREFIXES if prefixes else None,
+                prefixes=known,
                 default_graph=[NamedNode(iri) for iri in default_graphs] if chosen else None,
                 named_graphs=[NamedNode(iri) for iri in named_graphs] if chosen else None,
             )

@@ -39,11 +39,37 @@ def test_the_end_between_frames_is_told_from_one_within() -> None:
     with theirs:
         with ours:
             wire.send(ours, {"a": 1})
+            assert wire.receive(theirs) == ({"a": 1}, b"")
             ours.sendall(b"\0\0\0\5")
-        assert wire.receive(theirs) == ({"a": 1}, b"")
         with pytest.raises(BrokenFrameError):
             wire.receive(theirs)
         assert wire.receive(theirs) is None
+
+
+def test_a_frame_that_comes_in_pieces_is_put_together() -> None:
+    ours, theirs = socket.socketpair()
+    pieces, frame = socket.socketpair()
+    with ours, theirs, pieces, frame:
+        wire.send(pieces, {"a": 1}, b"body")
+        whole = frame.recv(1000)
+
+        def dribble() -> None:
+            for place in range(len(whole)):
+                ours.sendall(whole[place : place + 1])
+
+        thread = threading.Thread(target=dribble)
+        thread.start()
+        assert wire.receive(theirs) == ({"a": 1}, b"body")
+        thread.join()
+
+
+def test_a_frame_before_the_last_was_answered_is_refused() -> None:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        wire.send(ours, {"a": 1})
+        wire.send(ours, {"a": 2})
+        with pytest.raises(BrokenFrameError):
+            wire.receive(theirs)
 
 
 def test_a_frame_that_is_none_of_ours_is_refused() -> None:
