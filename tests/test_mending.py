@@ -102,9 +102,32 @@ def test_different_texts_name_different_blank_nodes(graph: KnowledgeGraph) -> No
 
 
 @pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            "SELECT (GROUP_CONCAT(?x; SEPARATOR=')') AS ?a) (lang(group_concat(?x)) AS ?b)"
+            " { VALUES ?x { 'b'@en 'b'@en } }",
+            {('"b)b"', '""')},
+        ),
+        (
+            "SELECT ?x { VALUES ?x { 'b'@en } } GROUP BY ?x"
+            " HAVING (GROUP_CONCAT(DISTINCT ?x) = 'b') ORDER BY GROUP_CONCAT(?x)",
+            {('"b"@en',)},
+        ),
+        ("SELECT (GROUP_CONCAT(?x) AS ?group_concat) { VALUES ?x { 'b' } }", {('"b"',)}),
+    ],
+)
+def test_concatenated_texts_have_no_language(
+    graph: KnowledgeGraph, text: str, expected: set[tuple[str, ...]]
+) -> None:
+    assert {tuple(map(str, row)) for row in graph.query(text).rows()} == expected
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "SELECT * { GRAPH ?g { ?s ?p ?o } }",
+        "SELECT (1 AS ?group_concat) { ?s ?p 'GROUP_CONCAT(?x)' }",
         "SELECT * { GRAPH <x:g1> { SELECT ?s { ?s ?p ?o } } }",
         "SELECT * { GRAPH ?g { _:x ?p ?o MINUS { ?s ?p <x:c> } } }",
         "SELECT ?minus { GRAPH ?g { ?s <x:values> 'SELECT' } }",

@@ -7,9 +7,11 @@ What is rewritten, and what the standard says (https://www.w3.org/TR/sparql11-qu
   Evaluation of a Graph Pattern); the engine lets ?g take part inside, or loses it.
 - ``BNODE(text)`` gives the same node for the same text within one solution, and different ones
   in different solutions (section 17.4.2.9); the engine gives one node for all.
+- ``GROUP_CONCAT`` gives a simple literal (section 18.5.1.7); the engine gives one with a language
+  if all that it concatenates has that language.
 
-A text that needs neither comes back as it is, and so does one whose rewriting would be too long;
-what is left of the engine's faults is listed in the conformance tests.
+A text that needs none of this comes back as it is, and so does one whose rewriting would be too
+long; what is left of the engine's faults is listed in the conformance tests.
 """
 
 from __future__ import annotations
@@ -23,6 +25,7 @@ MAX_CHARACTERS = 1 << 20
 _OPENING = {"(": ")", "{": "}", "[": "]"}
 _LOCAL = frozenset({"SELECT", "VALUES", "MINUS"})
 _ROW = "?etown_solution"
+_CONCATENATION = "group_concat"
 
 
 def mended(text: str, graphs: Sequence[str]) -> str:
@@ -38,14 +41,18 @@ def mended(text: str, graphs: Sequence[str]) -> str:
         text = _with_graphs(text, words, _named_in(words, graphs), 0, len(text))
     if "bnode" in lowered:
         text = _with_fresh_nodes(text, list(tokens(text)))
+    if _CONCATENATION in lowered:
+        text = _with_simple_literals(text, list(tokens(text)))
     return text
 
 
 def needs_mending(text: str) -> bool:
     """Whether `mended` may change the text; quick, and true a little too often."""
     lowered = text.lower()
-    return "bnode" in lowered or (
-        "graph" in lowered and any(word.lower() in lowered for word in _LOCAL)
+    return (
+        "bnode" in lowered
+        or _CONCATENATION in lowered
+        or ("graph" in lowered and any(word.lower() in lowered for word in _LOCAL))
     )
 
 
@@ -211,3 +218,19 @@ def _close(words: Sequence[Token], place: int) -> int | None:
             if not expected:
                 return index
     return None
+
+
+# GROUP_CONCAT
+
+
+def _with_simple_literals(text: str, words: Sequence[Token]) -> str:
+    """The text with STR around each GROUP_CONCAT: a call stands wherever an aggregate does."""
+    edits = []
+    for place, word in enumerate(words[:-1]):
+        if word.kind == "word" and word.text.lower() == _CONCATENATION:
+            last = _close(words, place + 1)
+            assert last is not None  # the text parses
+            edits += [(word.start, "STR("), (words[last].end, ")")]
+    for position, inserted in sorted(edits, reverse=True):
+        text = text[:position] + inserted + text[position:]
+    return text
