@@ -6,11 +6,12 @@ A query file is SPARQL with comment lines ``# key: value`` in front:
     # en: What lies in Beijing?         the question in English ...
     # zh: 北京市内有哪些地方和设施？       ... and in Chinese; both are required
     # inference: [R: transitive] why    what the answer needs from the reasoner, if anything
-    # parameter: threshold decimal | the number to compare with
+    # parameter: threshold decimal | the number to compare with | 用来比较的数
     # note: ...                         what a reader should know
 
 A parameter is a line ``  VALUES ?threshold { 300.0 }`` of the query, indented by two spaces: the
-file runs as it stands, and `Question.bind` puts another term between the braces.
+file runs as it stands, and `Question.bind` puts another term between the braces. Its meaning is
+told in English and, if it can be, in Chinese.
 """
 
 from __future__ import annotations
@@ -19,25 +20,34 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
-from etown_kg import vocab
+from pyoxigraph import Literal, NamedNode, QuerySolutions, Store
+
+from etown_kg import query_text, vocab
 from etown_kg.errors import MissingPathError, SettingError, SourceError
 
 _HEADER = re.compile(r"# (?P<key>[a-z]+): (?P<value>.+)")
 _KEYS = frozenset({"question", "en", "zh", "inference", "parameter", "note"})
-_PARAMETER = re.compile(r"(?P<name>\w+) (?P<kind>\w+) \| (?P<meaning>.+)")
+_PARAMETER = re.compile(
+    r"(?P<name>\w+) (?P<kind>\w+) \| (?P<en>[^|]*[^|\s])(?: \| (?P<zh>[^|]*[^|\s]))?"
+)
 
 _NUMBER = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?")
-_IRI = re.compile(r"""[A-Za-z][A-Za-z0-9+.-]*:[^\x00-\x20<>"{}|^`\\]+""")
 
 
 @dataclass(frozen=True)
 class Parameter:
-    """A place in a query for terms of the user: an ``iri``, ``decimal`` or ``string``."""
+    """A place in a query for terms of the user: an ``iri``, ``decimal`` or ``string``.
+
+    `meanings` are by language tag. `default` is what the file has there, the whole IRI or the
+    literal's text; None if it is any term (UNDEF) or several.
+    """
 
     name: str
     kind: str
-    meaning: str
+    meanings: Mapping[str, str]
+    default: str | None = None
 
 
 @dataclass(frozen=True)
@@ -132,7 +142,26 @@ def _parameter(path: Path, line: int, value: str, text: str) -> Parameter:
     if len(_values(found["name"]).findall(text)) != 1:
         problem = f"expected one line 'VALUES ?{found['name']} {{ ... }}' for the parameter"
         raise SourceError(path, problem, line=line)
-    return Parameter(found["name"], found["kind"], found["meaning"])
+    meanings = {language: found[language] for language in ("en", "zh") if found[language]}
+    return Parameter(found["name"], found["kind"], meanings, _default(path, found["name"], text))
+
+
+def _default(path: Path, name: str, text: str) -> str | None:
+    """The only term that the file has for a parameter, read by the engine's own parser."""
+    place = _values(name).search(text)
+    if place is None:
+        return None
+    known = {**vocab.PREFIXES, **query_text.declared(list(query_text.tokens(text)))}
+    prefixes = "".join(f"PREFIX {prefix}: <{iri}>\n" for prefix, iri in known.items())
+    try:
+        solutions = Store().query(f"{prefixes}SELECT ?{name} {{ {place[0]} }}")
+    except SyntaxError as error:
+        line, _ = query_text.line_and_column(text, place.start())
+        raise SourceError(path, f"unreadable terms for ?{name}: {error}", line=line) from error
+    terms = [solution[name] for solution in cast(QuerySolutions, solutions)]
+    if len(terms) != 1 or not isinstance(terms[0], NamedNode | Literal):
+        return None
+    return terms[0].value
 
 
 def _values(name: str) -> re.Pattern[str]:
@@ -142,10 +171,11 @@ def _values(name: str) -> re.Pattern[str]:
 def _iri(name: str, value: str) -> str:
     prefix, colon, local = value.partition(":")
     iri = vocab.PREFIXES[prefix] + local if colon and prefix in vocab.PREFIXES else value
-    if not _IRI.fullmatch(iri):
+    try:
+        return str(NamedNode(iri))
+    except ValueError as error:
         hint = "write a whole IRI or a CURIE such as indicator:gdp"
-        raise SettingError(name, f"{value!r} is no IRI", hint=hint)
-    return f"<{iri}>"
+        raise SettingError(name, f"{value!r} is no IRI", hint=hint) from error
 
 
 def _decimal(name: str, value: str) -> str:
@@ -159,10 +189,7 @@ def _decimal(name: str, value: str) -> str:
 
 
 def _string(_name: str, value: str) -> str:
-    escaped = value.replace("\\", r"\\").replace('"', r"\"")
-    for character, escape in (("\n", r"\n"), ("\r", r"\r"), ("\t", r"\t")):
-        escaped = escaped.replace(character, escape)
-    return f'"{escaped}"'
+    return str(Literal(value))
 
 
 _WRITERS: dict[str, Callable[[str, str], str]] = {

@@ -7,7 +7,10 @@ from pathlib import Path
 import pyoxigraph as ox
 import pytest
 import rdflib
+from hypothesis import given
+from hypothesis import strategies as st
 
+from etown_kg import query_text
 from etown_kg.errors import MissingPathError, SettingError, SourceError
 from etown_kg.questions import Parameter, Question, read_question, read_questions
 
@@ -17,7 +20,7 @@ TEXT = """\
 # zh: 哪个数值大于某个数？
 # inference: [R: transitive] because
 # parameter: threshold decimal | the number to compare with
-# parameter: kind iri | what is measured
+# parameter: kind iri | what is measured | 测量的指标
 # parameter: name string | what it is called
 # note: One.
 # note: Two.
@@ -53,9 +56,9 @@ def test_header_is_read(question: Question) -> None:
     assert question.inference == "[R: transitive] because"
     assert question.notes == ("One.", "Two.")
     assert question.parameters == (
-        Parameter("threshold", "decimal", "the number to compare with"),
-        Parameter("kind", "iri", "what is measured"),
-        Parameter("name", "string", "what it is called"),
+        Parameter("threshold", "decimal", {"en": "the number to compare with"}, "300"),
+        Parameter("kind", "iri", {"en": "what is measured", "zh": "测量的指标"}, "http://e/kind"),
+        Parameter("name", "string", {"en": "what it is called"}, "x"),
     )
     assert question.text == TEXT
 
@@ -141,6 +144,7 @@ def test_value_that_does_not_fit_is_refused(
         ("threshold decimal |", "threshold decimal", "unreadable parameter", 5),
         ("VALUES ?threshold { 300.0 }", "", "expected one line 'VALUES ?threshold { ... }'", 5),
         ("# note: Two.", "#", "unknown header", 9),
+        ("{ 300.0 }", "{ 300.0, }", "unreadable terms for ?threshold", 12),
     ],
 )
 def test_unreadable_header_is_refused_with_its_place(
@@ -153,6 +157,47 @@ def test_unreadable_header_is_refused_with_its_place(
         read_question(path)
     assert problem in str(caught.value)
     assert (caught.value.path, caught.value.line) == (path, line)
+
+
+@pytest.mark.parametrize(
+    ("terms", "default"),
+    [
+        ("UNDEF", None),
+        ("1 2", None),
+        ("indicator:gdp", "https://w3id.org/etown/concept/indicator/gdp"),
+        ("own:a", "http://own/a"),
+        (r'"a\n\"b\""', 'a\n"b"'),
+    ],
+)
+def test_default_is_what_the_file_has(tmp_path: Path, terms: str, default: str | None) -> None:
+    path = tmp_path / "one.rq"
+    path.write_text(
+        "# en: What?\n# zh: 什么？\n# parameter: x iri | a thing\nPREFIX own: <http://own/>\n"
+        f"SELECT ?x {{\n  VALUES ?x {{ {terms} }}\n}}\n",
+        encoding="utf-8",
+    )
+    assert read_question(path).parameters[0].default == default
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"])))
+def test_no_value_changes_more_than_its_own_term(value: str) -> None:
+    """Whatever is typed is one literal: all other terminals of the query stay as they are."""
+    question = Question(Path("a.rq"), {}, TEXT, parameters=(Parameter("name", "string", {}, "x"),))
+    bound = question.bind({"name": value})
+    terms = [token.text for token in query_text.tokens(bound) if token.kind != "string"]
+    assert terms == [token.text for token in query_text.tokens(TEXT) if token.kind != "string"]
+    assert row(bound)[2] == ox.Literal(value)
+
+
+@given(st.text())
+def test_no_iri_changes_more_than_its_own_term(value: str) -> None:
+    question = Question(Path("a.rq"), {}, TEXT, parameters=(Parameter("kind", "iri", {}, "x"),))
+    try:
+        bound = question.bind({"kind": value})
+    except SettingError:
+        return
+    terms = [token.text for token in query_text.tokens(bound) if token.kind != "iri"]
+    assert terms == [token.text for token in query_text.tokens(TEXT) if token.kind != "iri"]
 
 
 def test_questions_come_by_file_name_and_other_files_are_left(tmp_path: Path) -> None:
