@@ -6,7 +6,8 @@ or whose path no browser would send unchanged, has its page at ``/describe?iri=`
 every graph has a page.
 
 A path is sent percent-encoded in UTF-8 (RFC 3987, 3.1); IRIs are written with or without the
-escapes, so a path can mean more than one IRI: `candidates` gives them all.
+escapes, and what is named by a fragment has its page below its document (``ontology#Zone`` at
+``/ontology/Zone``), so a path can mean more than one IRI: `candidates` gives them all.
 """
 
 from __future__ import annotations
@@ -30,16 +31,20 @@ def path_of(iri: str, base: str) -> str:
     >>> path_of("http://zoo.example/id/eel", "http://zoo.example/")
     '/id/eel'
     >>> path_of("http://zoo.example/onto#Eel", "http://zoo.example/")
-    '/onto#Eel'
+    '/onto/Eel'
     >>> path_of("urn:eel", "http://zoo.example/")
     '/describe?iri=urn%3Aeel'
     """
     if base.endswith("/") and iri.startswith(base):
-        local, mark, fragment = iri.removeprefix(base).partition("#")
-        path = "/" + quote(local, safe=_SAFE)
-        is_sent_as_it_is = local and "?" not in local and not _CHANGED.search("/" + local)
-        if is_sent_as_it_is and ("%" not in path or base + local in candidates(path, base)):
-            return path + mark + quote(fragment, safe=_SAFE + "?")
+        local = iri.removeprefix(base)
+        document, mark, fragment = local.partition("#")
+        # A server never sees what is behind the "#", so such a name gets a page below its document.
+        page = f"{document}/{fragment}" if document and fragment else local
+        path = "/" + quote(page, safe=_SAFE)
+        is_sent_as_it_is = page and "?" not in page and not _CHANGED.search("/" + page)
+        is_plain = not mark and "%" not in path
+        if is_sent_as_it_is and (is_plain or iri in candidates(path, base)):
+            return path
     return f"{DESCRIBE}?iri={quote(iri, safe='')}"
 
 
@@ -47,10 +52,12 @@ def candidates(raw_path: str, base: str) -> list[str]:
     """The IRIs that a request's path, as it was sent, can mean; the likeliest first.
 
     >>> candidates("/id/%E9%B3%97%20b", "http://zoo.example/")
-    ['http://zoo.example/id/鳗%20b', 'http://zoo.example/id/%E9%B3%97%20b']
+    ['http://zoo.example/id/鳗%20b', 'http://zoo.example/id/%E9%B3%97%20b', \
+'http://zoo.example/id#鳗%20b', 'http://zoo.example/id#%E9%B3%97%20b']
     """
-    found = [base + local for local in _spellings(raw_path.removeprefix("/"))]
-    return list(dict.fromkeys(found))
+    paths = list(dict.fromkeys(_spellings(raw_path.removeprefix("/"))))
+    named = ["#".join(path.rsplit("/", 1)) for path in paths if "/" in path]
+    return [base + local for local in paths + named]
 
 
 def _spellings(path: str) -> Iterator[str]:
