@@ -11,6 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from etown_kg.scope import ALL, Scope
+
 
 @dataclass(frozen=True)
 class UpdateRequest:
@@ -18,7 +20,8 @@ class UpdateRequest:
 
     `using_graphs` and `using_named_graphs` are the protocol's ``using-graph-uri`` and
     ``using-named-graph-uri``. `writer` names who asks, for the audit log. `may_write` are the
-    IRIs of the graphs that the writer may change; None is all of them. Relative IRIs are resolved
+    IRIs of the graphs that the writer may change; None is all of them. What `scope` hides is not
+    there for the update: no WHERE sees it and nothing copies it. Relative IRIs are resolved
     against `base`.
     """
 
@@ -29,6 +32,7 @@ class UpdateRequest:
     may_write: tuple[str, ...] | None = None
     timeout_s: float | None = None
     base: str | None = None
+    scope: Scope = ALL
 
 
 GraphOperation = Literal["put", "post", "delete", "patch"]
@@ -40,7 +44,8 @@ class GraphWrite:
 
     `graph` is an IRI, or None for the default graph. `body` is in the media type
     `content_type`, its relative IRIs are resolved against `base` or else the graph's own IRI.
-    `if_match` is the version that the writer believes the graph has.
+    `if_match` is the version that the writer believes the graph has. For `scope` see
+    `UpdateRequest`.
     """
 
     kind: GraphOperation
@@ -52,6 +57,7 @@ class GraphWrite:
     may_write: tuple[str, ...] | None = None
     timeout_s: float | None = None
     base: str | None = None
+    scope: Scope = ALL
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 from etown_kg import vocab
 from etown_kg.errors import MissingPathError, SettingError
+from etown_kg.scope import EVERY_GRAPH, UNNAMED_GRAPH
 
 PREFIX = "ETOWN_"
 DefaultGraph = Literal["union", "standard"]
@@ -37,6 +38,7 @@ HELP: dict[str, str] = {
     "ephemeral_updates": "take updates without a location; they end with the server",
     "validate_updates": "refuse an update that breaks a SHACL shape",
     "tokens": "file of the tokens (default: tokens.json of the location)",
+    "private": "graph that only a token may read (an IRI, default, or all); may be repeated",
     "audit_log": "file that gets a line of JSON for each update (default: in the location)",
     "timeout_s": "seconds that a query may take",
     "token_timeout_s": "seconds that a query may take whose client shows a token",
@@ -91,6 +93,7 @@ class Settings:
     ephemeral_updates: bool = False
     validate_updates: bool = False
     tokens: Path | None = None
+    private: tuple[str, ...] = ()
     audit_log: Path | None = None
     timeout_s: float = 10.0
     token_timeout_s: float = 60.0
@@ -122,6 +125,10 @@ class Settings:
         for address in self.allow_service:
             if urlsplit(address).scheme not in ("http", "https"):
                 raise SettingError("allow_service", f"{address!r} is no http or https address")
+        for graph in self.private:
+            if graph not in (EVERY_GRAPH, UNNAMED_GRAPH) and not urlsplit(graph).scheme:
+                known = f"{UNNAMED_GRAPH} nor {EVERY_GRAPH}"
+                raise SettingError("private", f"{graph!r} is no IRI of a graph, not {known}")
         for name, (least, greatest) in BOUNDS.items():
             value = getattr(self, name)
             if greatest is not None and not least <= value <= greatest:

@@ -1,4 +1,4 @@
-"""Bearer tokens: who may write which graphs (RFC 6750); reading is open to all.
+"""Bearer tokens: who may read and write which graphs (RFC 6750).
 
 A token is 256 random bits. The file has its SHA-256 only, so that who reads the file cannot use
 it; a slow hash protects words that can be guessed, and this cannot. The file is written whole,
@@ -31,13 +31,14 @@ class Token:
     """What a token allows; the token itself is known to nobody but its bearer.
 
     `may_write` are IRIs of graphs, ``default`` for the unnamed one; None is all graphs and () is
-    none.
+    none. `may_read` are the same, beside what all may read; what may be written may be read.
     """
 
     name: str
     digest: str
     created: str
     may_write: tuple[str, ...] | None = ()
+    may_read: tuple[str, ...] | None = ()
 
 
 class Tokens:
@@ -99,7 +100,13 @@ class Tokens:
                 found = token
         return found
 
-    def create(self, name: str, *, may_write: Iterable[str] | None = ()) -> str:
+    def create(
+        self,
+        name: str,
+        *,
+        may_write: Iterable[str] | None = (),
+        may_read: Iterable[str] | None = (),
+    ) -> str:
         """Make a token and return it; it cannot be shown again.
 
         Raises:
@@ -115,6 +122,7 @@ class Tokens:
             _digest(secret),
             created,
             None if may_write is None else tuple(may_write),
+            None if may_read is None else tuple(may_read),
         )
         self._write([*known, token])
         return secret
@@ -161,6 +169,10 @@ def _digest(secret: str) -> str:
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
 
 
+def _graphs(entry: list[str] | None) -> tuple[str, ...] | None:
+    return None if entry is None else tuple(entry)
+
+
 def _read(path: Path) -> list[Token]:
     try:
         entries = json.loads(path.read_text(encoding="utf-8"))["tokens"]
@@ -169,7 +181,9 @@ def _read(path: Path) -> list[Token]:
                 entry["name"],
                 entry["digest"],
                 entry["created"],
-                None if entry["may_write"] is None else tuple(entry["may_write"]),
+                _graphs(entry["may_write"]),
+                # Files from before there were private graphs have none.
+                _graphs(entry.get("may_read", ())),
             )
             for entry in entries
         ]

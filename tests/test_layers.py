@@ -20,7 +20,7 @@ LEAVES = frozenset(
     {
         "vocab", "errors", "findings", "config", "formats", "curies", "numerals", "formula",
         "query_text", "interval", "article", "changes",
-        "uploads", "addresses", "tokens", "audit",
+        "uploads", "addresses", "tokens", "audit", "scope",
     }
 )  # fmt: skip
 TOOLS = frozenset({"load", "export", "validate", "evidence", "derived", "profile", "questions"})
@@ -30,8 +30,9 @@ ALLOWED: dict[str, frozenset[str]] = {
     "findings": frozenset(),
     "numerals": frozenset(),
     "query_text": frozenset({"errors"}),
-    "changes": frozenset(),
-    "config": frozenset({"vocab", "errors"}),
+    "changes": frozenset({"scope"}),
+    "scope": frozenset(),
+    "config": frozenset({"vocab", "errors", "scope"}),
     "formats": frozenset({"vocab", "errors"}),
     "curies": frozenset({"vocab"}),
     "article": frozenset({"errors"}),

@@ -46,10 +46,24 @@ def test_the_file_has_no_secret_and_is_for_its_owner(tokens: Tokens) -> None:
 
 
 def test_scopes_are_kept(tokens: Tokens) -> None:
-    secret = tokens.create("news", may_write=["http://z/b", "default"])
+    secret = tokens.create("news", may_write=["http://z/b", "default"], may_read=["http://z/c"])
     found = Tokens.open(tokens.path).find(secret)
     assert isinstance(found, Token)
     assert found.may_write == ("http://z/b", "default")
+    assert found.may_read == ("http://z/c",)
+    everything = Tokens.open(tokens.path).find(tokens.create("auditor", may_read=None))
+    assert isinstance(everything, Token)
+    assert everything.may_read is None
+
+
+def test_a_file_from_before_private_graphs_is_read(tokens: Tokens) -> None:
+    secret = tokens.create("ci", may_write=None)
+    entries = json.loads(tokens.path.read_text())
+    del entries["tokens"][0]["may_read"]
+    tokens.path.write_text(json.dumps(entries))
+    found = Tokens.open(tokens.path).find(secret)
+    assert isinstance(found, Token)
+    assert (found.may_read, found.may_write) == ((), None)
 
 
 def test_a_running_server_notices_what_is_created_and_revoked(tokens: Tokens) -> None:

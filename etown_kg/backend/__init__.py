@@ -14,10 +14,11 @@ from typing import Protocol
 
 from etown_kg.changes import Change, GraphWrite, UpdateRequest
 from etown_kg.formats import Form, Format
+from etown_kg.scope import ALL, Scope
 
 __all__ = [
-    "Backend", "Change", "GraphWrite", "IsGone", "QueryRequest", "QueryResult", "Status",
-    "UpdateRequest",
+    "ALL", "Backend", "Change", "GraphWrite", "IsGone", "QueryRequest", "QueryResult", "Scope",
+    "Status", "UpdateRequest",
 ]  # fmt: skip
 
 # Whether the client that waits for an answer has left; asked a few times a second at most.
@@ -33,7 +34,7 @@ class QueryRequest:
     `timeout_s` is what the client asks for; the backend grants no more than its limits.
     `client` names who asks, so that nobody gets more than a share; "" is not held to one.
     `explain_empty` asks for a diagnosis of a SELECT without solutions. Relative IRIs are resolved
-    against `base`.
+    against `base`. What `scope` hides, and what follows from that, is not there for the query.
     """
 
     text: str
@@ -46,6 +47,7 @@ class QueryRequest:
     client: str = ""
     explain_empty: bool = False
     base: str | None = None
+    scope: Scope = ALL
 
 
 @dataclass(frozen=True)
@@ -115,8 +117,8 @@ class Backend(Protocol):
         """
         ...
 
-    def status(self) -> Status:
-        """The version and size of what is served.
+    def status(self, scope: Scope = ALL) -> Status:
+        """The version and size of what is served to who may read `scope`.
 
         Raises:
             UnavailableError: nobody can answer at the moment.

@@ -27,16 +27,19 @@ from etown_kg.backend.limits import Limits, time_over
 from etown_kg.backend.line import DiedError, Line, unavailable
 from etown_kg.backend.owner import CONTROL, EXECUTORS, STATE, STATE_BYTES
 from etown_kg.backend.places import LOOK_S, Place, Places
-from etown_kg.backend.supervisor import CURRENT, Supervisor
+from etown_kg.backend.supervisor import CURRENT, STATES_PER_OWNER, Supervisor
 from etown_kg.changes import Change, GraphWrite, UpdateRequest
 from etown_kg.diagnosis import unfinished
 from etown_kg.errors import CancelledError, LimitError
 from etown_kg.graph import KnowledgeGraph
+from etown_kg.scope import ALL, Scope
 
 log = logging.getLogger(__name__)
 
 # How often idle executors of an older state are let go, in seconds.
 _TIDY_S = 1.0
+# Scopes whose status is remembered.
+_KNOWN = 1024
 # Pause before the owner is asked again for an executor of the current state, in seconds.
 _RETRY_S = 0.005
 # Seconds within which the owner answers what costs it nothing; an update may be in its way.
@@ -52,19 +55,21 @@ def start(
     limits: Limits | None = None,
     *,
     validate_updates: bool = False,
+    scopes: tuple[Scope, ...] = (),
 ) -> ProcessBackend:
     """Start an owner and give the backend around it; returns when it can answer.
 
     Args:
         build: makes the graph, in the owner's process: a function that can be imported, or a
             `functools.partial` of one.
+        scopes: what is often read, made before the first query; others are made when needed.
 
     Raises:
         EtownError: the graph cannot be built; the failure that `build` met.
         OwnerError: the owner died of a fault.
     """
     limits = limits or Limits()
-    supervisor = Supervisor(build, limits, validate_updates=validate_updates)
+    supervisor = Supervisor(build, limits, validate_updates=validate_updates, scopes=scopes)
     supervisor.start()
     return ProcessBackend(supervisor.folder, limits, supervisor)
 
@@ -87,7 +92,9 @@ class ProcessBackend:
         self._places = Places(limits)
         self._lock = threading.Lock()
         self._idle: list[Line] = []
-        self._known: tuple[int, Status] | None = None
+        self._known: dict[Scope, tuple[int, Status]] = {}
+        # The scopes that an owner has views of, with the number of the owner.
+        self._viewed: set[tuple[int, Scope]] = set()
         with (folder / STATE).open("rb") as cell:
             self._cell = mmap.mmap(cell.fileno(), STATE_BYTES, access=mmap.ACCESS_READ)
         self._closed = threading.Event()
@@ -100,6 +107,7 @@ class ProcessBackend:
         """See `Backend.query`; the time counts from here, waiting for a place included."""
         limit_s = self._limits.granted_s(request.timeout_s)
         deadline = time.monotonic() + limit_s
+        self._expect_view(request.scope, limit_s)
         with self._places.take(request.client, deadline, limit_s, is_gone) as place:
             head, body = self._ask("answer", request, deadline, limit_s, place, is_gone)
             format = formats.by_name(head["format"], formats.for_form(head["form"]))
@@ -107,6 +115,17 @@ class ProcessBackend:
             if not request.explain_empty or not is_empty(result):
                 return result
             return replace(result, diagnosis=self._explain(request, place, is_gone))
+
+    def _expect_view(self, scope: Scope, limit_s: float) -> None:
+        """Have the owner make a view once, so that executors are forked with it.
+
+        One that has none after all, for instance of an owner just begun, makes its own.
+        """
+        owner_and_scope = (self._state() // STATES_PER_OWNER, scope)
+        if scope.is_all or owner_and_scope in self._viewed:
+            return
+        self._control({"task": "view", "scope": wire.pack(scope)}, timeout_s=limit_s)
+        self._viewed.add(owner_and_scope)
 
     def _explain(
         self, request: QueryRequest, place: Place, is_gone: IsGone | None
@@ -236,14 +255,17 @@ class ProcessBackend:
 
     # The owner
 
-    def status(self) -> Status:
+    def status(self, scope: Scope = ALL) -> Status:
         """See `Backend.status`; asks the owner once for each state."""
         state = self._state()
-        known = self._known
+        known = self._known.get(scope)
         if known is not None and known[0] == state:
             return known[1]
-        status = wire.unpack(Status, self._control({"task": "status"})[0]["status"])
-        self._known = (state, status)
+        reply, _ = self._control({"task": "status", "scope": wire.pack(scope)})
+        status = wire.unpack(Status, reply["status"])
+        if len(self._known) > _KNOWN:  # of tokens that were revoked
+            self._known = {}
+        self._known[scope] = (state, status)
         return status
 
     def versions(self) -> Sequence[Change]:

@@ -106,7 +106,7 @@ def _serve(
         if head["task"] == "explain":
             work = partial(_explain, graph, request, limits, head["seconds"])
         else:
-            work = partial(_answer, graph, request, limits, status.version)
+            work = partial(_answer, graph, request, limits)
         reply, body = outcome(work, limits)
         clear_alarm()
         if limits.services:
@@ -116,18 +116,19 @@ def _serve(
 
 
 def _answer(
-    graph: KnowledgeGraph, request: QueryRequest, limits: Limits, version: str
+    graph: KnowledgeGraph, request: QueryRequest, limits: Limits
 ) -> tuple[wire.Head, bytes]:
     open_services = open_descriptors if limits.services else None
-    result = evaluate(graph, request, limits, version, open_services=open_services)
-    head = {"form": result.form, "format": result.format.media_type, "version": version}
+    seen = graph.view(request.scope)
+    result = evaluate(seen, request, limits, seen.state, open_services=open_services)
+    head = {"form": result.form, "format": result.format.media_type, "version": result.version}
     return head, result.body
 
 
 def _explain(
     graph: KnowledgeGraph, request: QueryRequest, limits: Limits, seconds: float
 ) -> tuple[wire.Head, bytes]:
-    return {"diagnosis": explain(graph, request, limits, seconds)}, b""
+    return {"diagnosis": explain(graph.view(request.scope), request, limits, seconds)}, b""
 
 
 def outcome(work: Callable[[], tuple[wire.Head, bytes]], limits: Limits) -> tuple[wire.Head, bytes]:

@@ -16,6 +16,8 @@ from etown_kg.backend.limits import Limits
 from etown_kg.backend.sharing import Sharing
 from etown_kg.changes import Change, GraphWrite, UpdateRequest
 from etown_kg.graph import KnowledgeGraph
+from etown_kg.scope import ALL, Scope
+from etown_kg.store import Delta
 
 
 class LocalBackend:
@@ -32,36 +34,46 @@ class LocalBackend:
         self._limits = limits or Limits()
         self._validates = validate_updates
         self._sharing = Sharing()
-        self._status = status_of(graph)
 
     def query(self, request: QueryRequest, is_gone: IsGone | None = None) -> QueryResult:
         """See `Backend.query`; negotiation happens before anything is evaluated."""
+        graph = self._seen(request.scope)
         with self._sharing.reading():
-            result = evaluate(self._graph, request, self._limits, self._status.version)
+            result = evaluate(graph, request, self._limits, graph.state)
             if not request.explain_empty or not is_empty(result):
                 return result
-            diagnosis = explain(self._graph, request, self._limits, EXPLAIN_S)
+            diagnosis = explain(graph, request, self._limits, EXPLAIN_S)
             return replace(result, diagnosis=diagnosis)
+
+    def _seen(self, scope: Scope) -> KnowledgeGraph:
+        """The graph as far as `scope` shows it."""
+        if scope.is_all:
+            return self._graph
+        with self._sharing.writing():
+            return self._graph.view(scope)
 
     def update(self, request: UpdateRequest, is_gone: IsGone | None = None) -> Change:
         """See `Backend.update`."""
         with self._sharing.writing():
-            delta = self._graph.delta(request)
-            change = self._graph.apply(delta, validate=self._validates, writer=request.writer)
-            self._status = status_of(self._graph)
-            return change
+            delta = self._graph.view(request.scope).delta(request)
+            return self._apply(delta, request)
 
     def write_graph(self, write: GraphWrite, is_gone: IsGone | None = None) -> Change:
         """See `Backend.write_graph`."""
         with self._sharing.writing():
-            delta = self._graph.write_delta(write)
-            change = self._graph.apply(delta, validate=self._validates, writer=write.writer)
-            self._status = status_of(self._graph)
-            return change
+            delta = self._graph.view(write.scope).write_delta(write)
+            return self._apply(delta, write)
 
-    def status(self) -> Status:
+    def _apply(self, delta: Delta, asked: UpdateRequest | GraphWrite) -> Change:
+        return self._graph.apply(
+            delta, validate=self._validates, writer=asked.writer, scope=asked.scope
+        )
+
+    def status(self, scope: Scope = ALL) -> Status:
         """See `Backend.status`."""
-        return self._status
+        graph = self._seen(scope)
+        with self._sharing.reading():
+            return status_of(graph)
 
     def versions(self) -> Sequence[Change]:
         """See `Backend.versions`."""

@@ -51,6 +51,7 @@ from etown_kg.backend.limits import Limits
 from etown_kg.changes import GraphWrite, UpdateRequest
 from etown_kg.errors import EtownError
 from etown_kg.graph import KnowledgeGraph
+from etown_kg.scope import Scope
 from etown_kg.store import Delta
 
 log = logging.getLogger(__name__)
@@ -71,7 +72,8 @@ class Order:
     """What an owner is started with; it travels pickled through the owner's standard input.
 
     `build` makes the graph: a function that can be imported, or a `functools.partial` of one.
-    `folder` is where the sockets go, `state` the number of the first state.
+    `folder` is where the sockets go, `state` the number of the first state. `scopes` are those
+    whose views are made before anything is served.
     """
 
     build: Callable[[], KnowledgeGraph]
@@ -79,6 +81,7 @@ class Order:
     folder: Path
     state: int
     validate_updates: bool = False
+    scopes: tuple[Scope, ...] = ()
 
 
 @dataclass(eq=False)
@@ -113,6 +116,8 @@ class Owner:
 
     def __init__(self, graph: KnowledgeGraph, order: Order) -> None:
         graph.prepare()
+        for scope in order.scopes:
+            graph.view(scope)
         self._graph = graph
         self._limits = order.limits
         self._validates = order.validate_updates
@@ -259,7 +264,11 @@ class Owner:
         head, body = frame
         match head["task"]:
             case "status":
-                self._reply(client, {"status": wire.pack(self._status)})
+                status = partial(self._status_in, wire.unpack(Scope, head["scope"]))
+                self._reply(client, *outcome(status, self._limits))
+            case "view":
+                make = partial(self._make_view, wire.unpack(Scope, head["scope"]))
+                self._reply(client, *outcome(make, self._limits))
             case "versions":
                 changes = [wire.pack(change) for change in self._graph.versions()]
                 self._reply(client, {"versions": changes})
@@ -279,6 +288,17 @@ class Owner:
             self._fates.asked.setdefault(pid, []).append(client)
         else:
             self._reply(client, {"status": status})
+
+    def _status_in(self, scope: Scope) -> tuple[wire.Head, bytes]:
+        status = self._status if scope.is_all else status_of(self._graph.view(scope))
+        return {"status": wire.pack(status)}, b""
+
+    def _make_view(self, scope: Scope) -> tuple[wire.Head, bytes]:
+        """Make a view that executors are forked with from now on."""
+        if not self._graph.has_view(scope):
+            self._graph.view(scope)
+            self._renew()
+        return {"done": True}, b""
 
     def _backup(self, folder: str) -> tuple[wire.Head, bytes]:
         self._graph.backup(Path(folder))
@@ -348,7 +368,10 @@ class Owner:
         try:
             delta = Delta.from_lines(lines, version)
             change = self._graph.apply(
-                delta, validate=self._validates, writer=update.request.writer
+                delta,
+                validate=self._validates,
+                writer=update.request.writer,
+                scope=update.request.scope,
             )
         except EtownError as error:
             self._reply(update.client, wire.pack_error(error))
@@ -358,13 +381,17 @@ class Owner:
             self._reply(update.client, {"fault": traceback.format_exc()})
             raise
         if self._graph.version != before:
-            self._state += 1
             self._status = status_of(self._graph)
-            self._publish()
-            for pid in self._spares:
-                os.kill(pid, signal.SIGKILL)
-            self._spares.clear()
+            self._renew()
         self._reply(update.client, {"change": wire.pack(change)})
+
+    def _renew(self) -> None:
+        """Let whoever asks from now on be answered from the present state."""
+        self._state += 1
+        self._publish()
+        for pid in self._spares:
+            os.kill(pid, signal.SIGKILL)
+        self._spares.clear()
 
     def _publish(self) -> None:
         """Tell the clients which state is the current one; a newer owner has had the last word."""
@@ -395,11 +422,12 @@ def _work_out(
 
     def delta() -> tuple[wire.Head, bytes]:
         request = update.request
+        seen = graph.view(request.scope)
         if isinstance(request, GraphWrite):
-            found = graph.write_delta(request)
+            found = seen.write_delta(request)
         else:
             calls = may_call(request.text, limits, open_descriptors)
-            found = graph.delta(request, services=calls)
+            found = seen.delta(request, services=calls)
         return {"lines": True, "version": found.version}, found.lines()
 
     run_with_deep_stack(lambda: wire.send(results, *outcome(delta, limits)))

@@ -29,12 +29,13 @@ from etown_kg.backend.limits import Limits
 from etown_kg.backend.owner import Order
 from etown_kg.errors import EtownError
 from etown_kg.graph import KnowledgeGraph
+from etown_kg.scope import Scope
 
 log = logging.getLogger(__name__)
 
 CURRENT = "current"
 # States of one owner: the number of an owner's first state is a multiple.
-_STATES_PER_OWNER = 1 << 32
+STATES_PER_OWNER = 1 << 32
 # Pauses between attempts to start an owner again, in seconds; the last one is repeated.
 _PAUSES_S = (0.1, 0.5, 2.0, 10.0, 30.0)
 _RUN = "from etown_kg.backend.owner import main; main()"
@@ -55,15 +56,17 @@ class Supervisor:
         limits: Limits,
         *,
         validate_updates: bool = False,
+        scopes: tuple[Scope, ...] = (),
     ) -> None:
         """Take note of what to start; nothing runs before `start`.
 
         `build` makes the graph in the owner: a function that can be imported there, or a
-        `functools.partial` of one.
+        `functools.partial` of one. Views of `scopes` are made before an owner serves.
         """
         self._build = build
         self._limits = limits
         self._validates = validate_updates
+        self._scopes = scopes
         self.folder = Path(tempfile.mkdtemp(prefix="etown-"))
         self._generation = 0
         self._lock = threading.Lock()
@@ -166,8 +169,8 @@ class Supervisor:
             generation = self._generation
         folder = self.folder / str(generation)
         folder.mkdir(mode=0o700)
-        state = generation * _STATES_PER_OWNER
-        order = Order(self._build, self._limits, folder, state, self._validates)
+        state = generation * STATES_PER_OWNER
+        order = Order(self._build, self._limits, folder, state, self._validates, self._scopes)
         ours, theirs = socket.socketpair()
         with ours, theirs:
             process = subprocess.Popen(

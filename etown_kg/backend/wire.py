@@ -22,6 +22,7 @@ from etown_kg import errors
 from etown_kg.errors import EtownError
 from etown_kg.findings import Finding
 from etown_kg.reason.proof import Proof
+from etown_kg.scope import Scope
 
 Head = dict[str, Any]
 Value = TypeVar("Value")
@@ -125,8 +126,12 @@ def unpack(kind: type[Value], members: Mapping[str, Any], **more: Any) -> Value:
     """The dataclass with these fields; lists become tuples again."""
     assert is_dataclass(kind)
     known = _names(kind)
-    values = {name: _frozen(each) for name, each in members.items() if name in known}
+    values = {name: _field(name, each) for name, each in members.items() if name in known}
     return kind(**values, **more)
+
+
+def _field(name: str, value: Any) -> Any:
+    return unpack(Scope, value) if name == "scope" else _frozen(value)
 
 
 def _frozen(value: Any) -> Any:

@@ -28,7 +28,7 @@ from etown_kg.errors import EtownError, SettingError
 from etown_kg.store import SERVED_BY
 from etown_kg.tokens import Tokens, file_of
 from etown_kg.web import create_app
-from etown_kg.web.access import FindToken
+from etown_kg.web.access import FindToken, readable
 
 # Unanswered connections that the system keeps waiting for us.
 BACKLOG = 128
@@ -53,6 +53,7 @@ Examples:
 @setting("ephemeral_updates", is_flag=True, default=None)
 @setting("validate_updates", is_flag=True, default=None)
 @setting("tokens", metavar="FILE")
+@setting("private", metavar="GRAPH", multiple=True, default=None)
 @setting("audit_log", metavar="FILE")
 @setting("access_log", metavar="FILE")
 @setting("timeout_s", type=float)
@@ -83,11 +84,15 @@ def serve(context: click.Context) -> None:
         find_token = find_token_of(settings)
         with step("Building the graph"):
             backend = start(
-                partial(build, settings), limits, validate_updates=settings.validate_updates
-            )
+                partial(build, settings), limits, validate_updates=settings.validate_updates,
+                scopes=(readable(settings.private, None),),
+            )  # fmt: skip
         with _served(backend, settings):
             _keep_audit_log(settings)  # not before: a location begins as an empty folder
-            app = create_app(settings, backend, find_token=find_token, limits=limits)
+            app = create_app(
+                settings, backend, find_token=find_token, limits=limits,
+                read_only=not is_writable(settings),
+            )  # fmt: skip
             server = WebServer(
                 app,
                 listener,
@@ -144,12 +149,12 @@ def is_writable(settings: Settings) -> bool:
 
 
 def find_token_of(settings: Settings) -> FindToken | None:
-    """What tells the tokens of the settings' file; None where no change is taken from anybody.
+    """What tells the tokens of the settings' file; None where no token opens anything.
 
     Raises:
         StorageError: the file is not one of tokens, or others may read it.
     """
-    if not is_writable(settings):
+    if not is_writable(settings) and not settings.private:
         return None
     return Tokens.open(file_of(settings.location, settings.tokens)).find
 

@@ -1,8 +1,8 @@
-"""``etown-kg token``: make, list and revoke the tokens that writing needs."""
+"""``etown-kg token``: make, list and revoke the tokens that writing and private graphs need."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import count
 from pathlib import Path
 from typing import Any, TypeVar
@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import click
 
 from etown_kg.errors import SettingError
+from etown_kg.scope import EVERY_GRAPH, UNNAMED_GRAPH
 from etown_kg.tokens import Tokens, file_of
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
@@ -53,7 +54,7 @@ Examples:
 )
 @_file_options
 def token() -> None:
-    """Make, list and revoke the tokens that let a client write.
+    """Make, list and revoke the tokens that let a client write, or read private graphs.
 
     They are kept in the file named with --tokens, in the --location, or else in the user's own
     configuration (etown-kg/tokens.json). The file has no token, only what recognises one; a
@@ -65,24 +66,39 @@ def token() -> None:
     epilog="""\b
 Examples:
   etown-kg token create --write --location data
-  etown-kg token create ci --write-graph https://w3id.org/etown/graph/news
+  etown-kg token create ci --write https://w3id.org/etown/graph/news
+  etown-kg token create auditor --read
 """
 )
 @_file_options
 @click.argument("name", default="")
-@click.option("--write", is_flag=True, help="may change all graphs")
 @click.option(
-    "--write-graph", "written", multiple=True, metavar="IRI",
-    help="may change this graph ('default' is the unnamed one); repeatable",
+    "--read",
+    multiple=True,
+    is_flag=False,
+    flag_value=EVERY_GRAPH,
+    metavar="[GRAPH]",
+    help="may read this private graph, without GRAPH all of them; repeatable",
+)
+@click.option(
+    "--write", "--write-graph", multiple=True, is_flag=False, flag_value=EVERY_GRAPH,
+    metavar="[GRAPH]", help="may change and read this graph, without GRAPH all of them; repeatable",
 )  # fmt: skip
 @click.pass_context
-def create(context: click.Context, name: str, write: bool, written: tuple[str, ...]) -> None:
-    """Make a token and print it, alone on the last line; it cannot be shown again."""
-    if write and written:
-        raise SettingError("write", "--write is all graphs: leave out --write-graph")
+def create(
+    context: click.Context, name: str, read: tuple[str, ...], write: tuple[str, ...]
+) -> None:
+    """Make a token and print it, alone on the last line; it cannot be shown again.
+
+    GRAPH is an IRI, or 'default' for the graph without a name. Any other word behind an option
+    is the token's NAME.
+    """
+    names, readable, writable = _told_apart(name, read, write)
+    if len(names) > 1:
+        raise SettingError("name", f"one is enough: {', '.join(names)}", hint=_GRAPHS_ARE)
     tokens = _tokens(context)
-    name = name or _free_name(tokens)
-    secret = tokens.create(name, may_write=None if write else written)
+    name = names[0] if names else _free_name(tokens)
+    secret = tokens.create(name, may_read=_graphs(readable), may_write=_graphs(writable))
     click.echo(f"token {name}, kept in {tokens.path}", err=True)
     click.echo(secret)
 
@@ -93,7 +109,10 @@ def create(context: click.Context, name: str, write: bool, written: tuple[str, .
 def list_(context: click.Context) -> None:
     """List the tokens by name, with what they allow."""
     for each in _tokens(context).all():
-        click.echo(f"{each.name}\t{each.created}\twrite {_scope(each.may_write)}")
+        click.echo(
+            f"{each.name}\t{each.created}\tread {_scope(each.may_read, 'what all may')}"
+            f"\twrite {_scope(each.may_write, 'nothing')}"
+        )
 
 
 @token.command()
@@ -106,10 +125,40 @@ def revoke(context: click.Context, name: str) -> None:
     click.echo(f"{name}: revoked")
 
 
-def _scope(graphs: tuple[str, ...] | None) -> str:
+_GRAPHS_ARE = "a graph is named by its IRI, or 'default'"
+
+
+def _told_apart(
+    name: str, read: Sequence[str], write: Sequence[str]
+) -> tuple[list[str], list[str], list[str]]:
+    """The names, and the graphs of both options, whose value may be left out.
+
+    What stands behind an option and is no graph is the name; the option then stands alone.
+    """
+    names = [name] if name else []
+
+    def graphs(values: Sequence[str]) -> list[str]:
+        found: list[str] = []
+        for value in values:
+            is_graph = ":" in value or value in (EVERY_GRAPH, UNNAMED_GRAPH)
+            found.append(value if is_graph else EVERY_GRAPH)
+            if not is_graph:
+                names.append(value)
+        return found
+
+    readable, writable = graphs(read), graphs(write)
+    return names, readable, writable
+
+
+def _graphs(named: Sequence[str]) -> Sequence[str] | None:
+    """The graphs of a scope; None is all of them."""
+    return None if EVERY_GRAPH in named else named
+
+
+def _scope(graphs: tuple[str, ...] | None, nothing: str) -> str:
     if graphs is None:
         return "all graphs"
-    return " ".join(graphs) or "nothing"
+    return " ".join(graphs) or nothing
 
 
 def _free_name(tokens: Tokens) -> str:

@@ -12,17 +12,21 @@ that a process that may be killed can do it. `apply` makes the change whole or n
 follows is brought up to date and checked, the change is written to the location (if there is
 one), and only then the stores that answer queries are touched. One thread may change a graph,
 and none may read it meanwhile.
+
+Who may not read every graph gets a `view`: a graph of its own, of the quads that he may read and
+what follows from those alone. Nothing has to be filtered in it, since nothing else is there.
 """
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from functools import cached_property
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, NoReturn
 
 from pyoxigraph import NamedNode, Quad, Store, Triple
 
@@ -32,6 +36,7 @@ from etown_kg.citation import Citations
 from etown_kg.config import DEFAULT_REASONER, shipped
 from etown_kg.errors import (
     ConflictError,
+    EtownError,
     ForbiddenError,
     InconsistentError,
     InvalidError,
@@ -55,6 +60,7 @@ from etown_kg.graph.inference import (
 )
 from etown_kg.graph.mending import mended, needs_mending
 from etown_kg.reason.proof import LeafSource, Proof
+from etown_kg.scope import ALL, UNNAMED_GRAPH, Scope
 from etown_kg.store import (
     UNNAMED,
     Dataset,
@@ -71,6 +77,10 @@ from etown_kg.uploads import read_upload
 __all__ = ["Answer", "Closing", "KnowledgeGraph"]
 
 SPARQL_UPDATE: Final = "application/sparql-update"
+# Views that are kept and kept up to date; the one made first is let go for one more.
+MAX_VIEWS: Final = 16
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -106,6 +116,7 @@ class KnowledgeGraph:
     ) -> None:
         """Take over the quads; `ontology` is the folder with ``shapes/`` and ``queries/``."""
         self.asserted = Dataset(asserted, default_graph)
+        self._default_graph: DefaultGraphMode = default_graph
         self.base = base
         self.ontology = ontology
         self.version = 0
@@ -113,9 +124,11 @@ class KnowledgeGraph:
         self._closed = self.asserted
         self._inferred_count = 0
         self._inference: Inference | None = None
+        self._reasoner = DEFAULT_REASONER
         self._close_anew: Callable[[Iterable[Quad]], Inference] = EngineInference
         self._changes: list[Change] = []
         self._location: Location | None = None
+        self._views: dict[Scope, KnowledgeGraph] = {}
 
     @classmethod
     def load(
@@ -239,6 +252,64 @@ class KnowledgeGraph:
         """
         return self._validated(self.asserted)
 
+    # Parts of it
+
+    def has_view(self, scope: Scope) -> bool:
+        """Whether `view` gives the view at once."""
+        return scope.is_all or scope in self._views
+
+    def view(self, scope: Scope) -> KnowledgeGraph:
+        """The graph as far as `scope` shows it; itself if nothing is hidden.
+
+        A view is closed by itself, so that what follows from a hidden graph is hidden too; it has
+        no closure where the scope hides ``graph/inferred`` by name. It is made when it is first
+        asked for, which takes about as long as closing the graph, and follows every change of
+        this graph from then on. Read it, or work out a `delta` on it; only this graph is changed.
+        """
+        if scope.is_all:
+            return self
+        found = self._views.get(scope)
+        if found is None:
+            while len(self._views) >= MAX_VIEWS:
+                del self._views[next(iter(self._views))]
+            found = self._views[scope] = self._made_view(scope)
+        return found
+
+    def _made_view(self, scope: Scope) -> KnowledgeGraph:
+        shown = [name for name in self.asserted.graphs if _name(name) in scope]
+        if UNNAMED_GRAPH in scope:
+            shown.append(UNNAMED)
+        view = KnowledgeGraph(
+            (quad for name in shown for quad in self.asserted.quads(name)),
+            base=self.base,
+            ontology=self.ontology,
+            default_graph=self._default_graph,
+        )
+        for name in shown:
+            view.asserted.create(name)
+        view.version, view.time = self.version, self.time
+        origin = f"{checksum(view.asserted):016x}" if self._location is None else self._origin
+        view.__dict__["_origin"] = f"{origin}~{scope.tag}"
+        hides_inferences = scope.is_all_but and self.graph_inferred not in scope
+        if self._inference is not None and not hides_inferences:
+            view.close(self._reasoner)
+        return view
+
+    def _show(self, delta: Delta, change: Change) -> None:
+        """Let the views follow a change that was made."""
+        for scope, view in list(self._views.items()):
+            try:
+                view._follow_whole(_within(delta, scope), change)
+            except EtownError as error:
+                # The change stands; the view is made anew for who asks next.
+                _log.warning("a view could not follow version %s: %s", change.version, error)
+                del self._views[scope]
+
+    def _follow_whole(self, delta: Delta, change: Change) -> None:
+        if delta:
+            self._make(delta, self._follow(*self._premise_change(delta), delta))
+        self.version, self.time = change.version, change.time
+
     def prepare(self) -> None:
         """Name the data (`state`) now, before they change or processes part (1 us a quad)."""
         _ = self._origin
@@ -257,13 +328,14 @@ class KnowledgeGraph:
         started = time.perf_counter()
         if reasoner not in INFERENCES:
             raise SettingError("reasoner", f"{reasoner!r} is none of {', '.join(INFERENCES)}")
-        self._close_anew = INFERENCES[reasoner]
+        self._reasoner, self._close_anew = reasoner, INFERENCES[reasoner]
         inference = self._close_anew(self._premises())
         if inference.violations:
             raise InconsistentError(inference.violations)
         target = NamedNode(self.graph_inferred)
         self._take_inferred(Quad(s, p, o, target) for s, p, o in inference.inferred())
         self._inference = inference
+        self._views.clear()
         return Closing(
             reasoner, len(self.asserted), len(self.inferred), time.perf_counter() - started
         )
@@ -444,13 +516,17 @@ class KnowledgeGraph:
             delta = make(self.asserted, graph, quads)
         return self._permitted(delta, write.may_write)
 
-    def apply(self, delta: Delta, *, validate: bool = False, writer: str = "") -> Change:
+    def apply(
+        self, delta: Delta, *, validate: bool = False, writer: str = "", scope: Scope = ALL
+    ) -> Change:
         """Make a change, whole or not at all.
 
         Args:
-            delta: what `delta` or `write_delta` gave; or any delta without a version.
+            delta: what `delta` or `write_delta` gave, of this graph or of a view of it; or any
+                delta without a version.
             validate: refuse a change that brings a violation of the shapes.
             writer: who makes the change, for the location's list of versions.
+            scope: what the writer may read, and so be shown of why a change is refused.
 
         Raises:
             ConflictError: the delta was worked out on another version.
@@ -473,9 +549,14 @@ class KnowledgeGraph:
         if not delta:
             return Change(self.version, self.time)
         added, removed = self._premise_change(delta)
-        follows = self._follow(added, removed, delta)
         try:
-            findings = self._check_shapes(delta) if validate else None
+            follows = self._follow(added, removed, delta)
+        except InconsistentError:
+            if not scope.is_all:
+                self.view(scope)._refuse_clash(_within(delta, scope))
+            raise
+        try:
+            findings = self._check_shapes(delta, scope) if validate else None
             now = _now()
             change = Change(
                 self.version + 1,
@@ -494,6 +575,7 @@ class KnowledgeGraph:
         self._known_findings = findings
         self.version, self.time = change.version, change.time
         self._changes.append(change)
+        self._show(delta, change)
         return change
 
     def backup(self, target: Path) -> None:
@@ -563,6 +645,17 @@ class KnowledgeGraph:
             raise InconsistentError(violations, proofs)
         return follows
 
+    def _refuse_clash(self, delta: Delta) -> NoReturn:
+        """Say, in a view, why a change is refused that leaves the whole graph without a model.
+
+        Raises:
+            InconsistentError: always; with the proofs, if the view alone has no model either.
+        """
+        added, removed = self._premise_change(delta)
+        self._follow(added, removed, delta)
+        self._follow_back(added, removed)
+        raise _unshown(InconsistentError(())) from None
+
     def _follow_back(self, added: Sequence[Quad], removed: Sequence[Quad]) -> None:
         if self._inference is not None:
             self._inference.change(removed, added, self._premises())
@@ -620,16 +713,21 @@ class KnowledgeGraph:
         hygiene = self.ontology / "queries" / "hygiene"
         return validate(quads, self.ontology / "shapes", hygiene if hygiene.is_dir() else None)
 
-    def _check_shapes(self, delta: Delta) -> frozenset[Finding]:
+    def _check_shapes(self, delta: Delta, scope: Scope = ALL) -> frozenset[Finding]:
         """The violations after a change.
 
         Raises:
-            InvalidError: some were not there before it.
+            InvalidError: some were not there before it; with those that can be seen in `scope`.
         """
         if self._known_findings is None:
             self._known_findings = _violations(self._validated(self.asserted))
         found = _violations(self._validated(self._after(delta)))
         fresh = found - self._known_findings
+        if fresh and not scope.is_all:
+            view = self.view(scope)
+            view._known_findings = _violations(view._validated(view.asserted))
+            view._check_shapes(_within(delta, scope))
+            raise _unshown(InvalidError(()))
         if fresh:
             raise InvalidError(sorted(fresh))
         return found
@@ -705,14 +803,30 @@ def _violations(report: Report) -> frozenset[Finding]:
 
 def _names(graphs: Iterable[GraphName]) -> list[str]:
     """The IRIs of graphs, sorted; the unnamed one is ``default``."""
-    return sorted(
-        "default"
-        if graph == UNNAMED
-        else graph.value
-        if isinstance(graph, NamedNode)
-        else str(graph)
-        for graph in graphs
+    return sorted(map(_name, graphs))
+
+
+def _name(graph: GraphName) -> str:
+    """What a scope calls a graph."""
+    if graph == UNNAMED:
+        return UNNAMED_GRAPH
+    return graph.value if isinstance(graph, NamedNode) else str(graph)
+
+
+def _within(delta: Delta, scope: Scope) -> Delta:
+    """What of a delta changes the graphs of a scope."""
+    return Delta(
+        frozenset(quad for quad in delta.deleted if _name(quad.graph_name) in scope),
+        frozenset(quad for quad in delta.inserted if _name(quad.graph_name) in scope),
+        frozenset(name for name in delta.created if _name(name) in scope),
+        frozenset(name for name in delta.dropped if _name(name) in scope),
     )
+
+
+def _unshown(error: EtownError) -> EtownError:
+    """The refusal of a change for what its writer may not read."""
+    error.hint = "what it contradicts is in graphs that this token may not read"
+    return error
 
 
 def _now() -> str:

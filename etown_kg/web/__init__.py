@@ -13,6 +13,7 @@ from etown_kg.backend import Backend
 from etown_kg.backend.limits import Limits
 from etown_kg.config import Settings, shipped
 from etown_kg.web import (
+    access,
     access_log,
     assets,
     graph_store,
@@ -29,6 +30,7 @@ from etown_kg.web.access import FindToken
 from etown_kg.web.description import Facts, Limit
 from etown_kg.web.limits import KIB, MIB, RequestLimits
 from etown_kg.web.pages.query import first_query
+from etown_kg.web.scoped import ScopedBackend
 
 __all__ = ["create_app"]
 
@@ -39,16 +41,19 @@ def create_app(
     *,
     find_token: FindToken | None = None,
     limits: Limits | None = None,
+    read_only: bool = False,
 ) -> Flask:
     """The app that answers for `backend`; it keeps no state of the data.
 
-    `find_token` tells what a bearer token may do; without it nothing can be changed. `limits`
-    are those that the backend keeps, for the service description.
+    `find_token` tells what a bearer token may do; without it, or when `read_only`, nothing can
+    be changed. `limits` are those that the backend keeps, for the service description.
 
     Raises:
         SourceError: a named query of the ontology's folder cannot be read.
         OSError: the access log cannot be written.
     """
+    backend = ScopedBackend(backend, access.readable(settings.private, None))
+    is_writable = find_token is not None and not read_only
     app = Flask(__name__)
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
     request_limits = _request_limits(settings)
@@ -62,17 +67,18 @@ def create_app(
     assets.register(app)
     packing.register(app)
     rate_limit.register(app, settings.requests_per_minute)
+    access.register(app, find_token, settings.private)
     problems.register(app)
     facts = Facts(
         is_union=settings.default_graph == "union",
-        is_writable=find_token is not None,
+        is_writable=is_writable,
         calls=kept.services,
         limits=_described(kept, request_limits, settings),
     )
     endpoint = sparql.Endpoint(
         backend, request_limits, find_token, kept.query_s, first_query(site), facts
     )
-    store = graph_store.GraphStore(backend, request_limits, find_token, settings.base)
+    store = graph_store.GraphStore(backend, request_limits, find_token, settings.base, is_writable)
     app.register_blueprint(sparql.blueprint(endpoint))
     app.register_blueprint(graph_store.blueprint(store))
     pages.register(app, site)

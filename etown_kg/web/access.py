@@ -1,18 +1,21 @@
-"""Who may change what: bearer tokens (RFC 6750, https://www.rfc-editor.org/rfc/rfc6750).
+"""Who may read and change what: bearer tokens (RFC 6750, https://www.rfc-editor.org/rfc/rfc6750).
 
-Reading needs no token. A token that is sent must be a good one, though: a client that believes
-it is somebody should hear that it is not.
+Reading needs a token for private graphs only: without one they are not there (`scoped`). Where
+every graph is private, a request without a token is told to bring one. A token that is sent must
+be a good one: a client that believes it is somebody should hear that it is not.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from http import HTTPStatus
 from typing import Protocol
 
-from flask import g, request
+from flask import Flask, Response, g, request
 
+from etown_kg.scope import EVERY_GRAPH, Scope, granted
 from etown_kg.web.protocol import RequestError
+from etown_kg.web.rate_limit import EXEMPT
 
 REALM = "etown-kg"
 
@@ -25,12 +28,43 @@ class Token(Protocol):
         """Who has it, for the log."""
 
     @property
+    def may_read(self) -> tuple[str, ...] | None:
+        """The graphs that may be read beside those that all may read."""
+
+    @property
     def may_write(self) -> tuple[str, ...] | None:
-        """The graphs that may be changed; none for a token that only reads."""
+        """The graphs that may be changed, and read; none for a token that only reads."""
 
 
 # A secret -> its token, or None when it is unknown or was revoked.
 FindToken = Callable[[str], Token | None]
+
+
+def readable(private: Collection[str], token: Token | None) -> Scope:
+    """What the bearer of a token may read: what all may, what it opens, what it may change."""
+    return granted(private, *((token.may_read, token.may_write) if token else ()))
+
+
+def register(app: Flask, find: FindToken | None, private: Collection[str]) -> None:
+    """Find out for each request what it may read, before any view runs."""
+    if not private:
+        return
+
+    @app.before_request
+    def look_at_token() -> None:
+        if request.method == "OPTIONS":  # a browser's question before it sends a token
+            return
+        token = token_of_request(find)
+        g.scope = readable(private, token)
+        # What watches the server learns no more than that it is there.
+        is_open = request.path in EXEMPT or request.path.startswith("/static/")
+        if token is None and EVERY_GRAPH in private and not is_open:
+            raise _unauthorized("nothing here can be read without a token", reading=True)
+
+    @app.after_request
+    def tell_caches(response: Response) -> Response:
+        response.vary.add("Authorization")
+        return response
 
 
 def token_of_request(find: FindToken | None) -> Token | None:
@@ -52,13 +86,13 @@ def token_of_request(find: FindToken | None) -> Token | None:
     return token
 
 
-def writer(find: FindToken | None) -> Token:
+def writer(find: FindToken | None, *, is_writable: bool) -> Token:
     """The token of a request that wants to change something.
 
     Raises:
         RequestError: 401 there is none, or not a good one; 403 nobody may, or it only reads.
     """
-    if find is None:
+    if find is None or not is_writable:
         raise RequestError(
             HTTPStatus.FORBIDDEN,
             "this server is read-only",
@@ -76,11 +110,12 @@ def writer(find: FindToken | None) -> Token:
     return token
 
 
-def _unauthorized(problem: str, *, error: str = "") -> RequestError:
+def _unauthorized(problem: str, *, error: str = "", reading: bool = False) -> RequestError:
+    option = "--read" if reading else "--write"
     challenge = f'Bearer realm="{REALM}"' + (f', error="{error}"' if error else "")
     return RequestError(
         HTTPStatus.UNAUTHORIZED,
         problem,
-        hint="send Authorization: Bearer TOKEN; etown-kg token create --write makes one",
+        hint=f"send Authorization: Bearer TOKEN; etown-kg token create {option} makes one",
         headers={"WWW-Authenticate": challenge},
     )

@@ -44,6 +44,7 @@ class GraphStore:
     limits: RequestLimits
     find_token: access.FindToken | None
     base: str
+    is_writable: bool
 
 
 def blueprint(store: GraphStore) -> Blueprint:
@@ -116,7 +117,7 @@ def _write(store: GraphStore, graph: GraphName) -> Response:
     kinds: dict[str, GraphOperation] = {
         "PUT": "put", "POST": "post", "PATCH": "patch", "DELETE": "delete",
     }  # fmt: skip
-    token = access.writer(store.find_token)
+    token = access.writer(store.find_token, is_writable=store.is_writable)
     kind = kinds[request.method]
     content_type = request.headers.get("Content-Type", "")
     body = b""

@@ -7,12 +7,13 @@ from dataclasses import asdict
 from flask import Blueprint, Response
 
 from etown_kg import __version__
-from etown_kg.backend import Backend
+from etown_kg.backend import Change
 from etown_kg.errors import UnavailableError
 from etown_kg.web import exchange
+from etown_kg.web.scoped import ScopedBackend
 
 
-def blueprint(backend: Backend) -> Blueprint:
+def blueprint(backend: ScopedBackend) -> Blueprint:
     """``/health``, ``/ready`` and ``/versions``."""
     views = Blueprint("health", __name__)
 
@@ -49,8 +50,13 @@ def blueprint(backend: Backend) -> Blueprint:
             "version": status.version,
             "number": status.number,
             "time": status.time,
-            "changes": [asdict(change) for change in backend.versions()],
+            "changes": [_shown(change) for change in backend.versions()],
         }
+
+    def _shown(change: Change) -> dict[str, object]:
+        if backend.scope.is_all:
+            return asdict(change)
+        return {"version": change.version, "time": change.time}
 
     @views.after_request
     def keep_nothing(response: Response) -> Response:

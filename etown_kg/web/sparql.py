@@ -74,7 +74,7 @@ def blueprint(endpoint: Endpoint) -> Blueprint:
 
     @views.route("/update", methods=["POST"], strict_slashes=False)
     def update() -> Response:
-        token = access.writer(endpoint.find_token)
+        token = access.writer(endpoint.find_token, is_writable=endpoint.facts.is_writable)
         asked = read_update(
             request.query_string,
             content_type=request.headers.get("Content-Type", ""),

@@ -50,7 +50,39 @@ def test_a_token_without_write_may_write_nothing(run: Run, tmp_path: Path) -> No
     assert isinstance(reader, Token)
     assert isinstance(writer, Token)
     assert (reader.may_write, writer.may_write) == ((), (graph,))
-    assert run("token", "create", "--write", "--write-graph", graph, *file).exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("options", "name", "may_read", "may_write"),
+    [
+        (["--write"], "token-1", (), None),
+        (["--write", "ci"], "ci", (), None),
+        (["ci", "--write"], "ci", (), None),
+        (["--read"], "token-1", None, ()),
+        (["ci", "--read", "x:a", "--read", "default"], "ci", ("x:a", "default"), ()),
+        (["--read", "x:a", "--write", "x:b", "ci"], "ci", ("x:a",), ("x:b",)),
+        (["--read", "--write", "x:b"], "token-1", None, ("x:b",)),
+        (["--read", "all", "ci"], "ci", None, ()),
+    ],
+)  # fmt: skip
+def test_a_token_is_for_the_graphs_that_are_named(
+    run: Run,
+    tmp_path: Path,
+    options: list[str],
+    name: str,
+    may_read: tuple[str, ...] | None,
+    may_write: tuple[str, ...] | None,
+) -> None:
+    result = run("token", "create", *options, "--tokens", tmp_path / "t.json")
+    found = Tokens.open(tmp_path / "t.json").find(result.stdout.splitlines()[-1])
+    assert isinstance(found, Token)
+    assert (found.name, found.may_read, found.may_write) == (name, may_read, may_write)
+
+
+def test_a_token_has_one_name(run: Run, tmp_path: Path) -> None:
+    result = run("token", "create", "--write", "one", "two", "--tokens", tmp_path / "t.json")
+    assert result.exit_code == 2
+    assert "one is enough: two, one" in result.stderr
 
 
 def test_tokens_are_listed_without_what_they_are_and_revoked(run: Run, tmp_path: Path) -> None:
@@ -59,6 +91,7 @@ def test_tokens_are_listed_without_what_they_are_and_revoked(run: Run, tmp_path:
     listed = run("token", "list", *file).stdout
     assert listed.startswith("ci\t")
     assert "write all graphs" in listed
+    assert "read what all may" in listed
     assert secret not in listed
     assert run("token", "revoke", "ci", *file).exit_code == 0
     assert run("token", "list", *file).stdout == ""

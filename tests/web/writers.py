@@ -15,6 +15,7 @@ class Known:
 
     name: str
     may_write: tuple[str, ...] | None
+    may_read: tuple[str, ...] | None = ()
 
 
 _TOKENS = {
