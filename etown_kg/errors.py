@@ -2,6 +2,7 @@
 
     EtownError
     ├── SettingError        a setting or option with a value that cannot be used
+    ├── ParameterError      (a SettingError) a parameter of an address that cannot be used
     ├── MissingPathError    a file or folder that is not there
     ├── SourceError         a file that does not parse: file, line, column
     ├── QueryError          a SPARQL query that does not parse or evaluate: line, column
@@ -57,6 +58,24 @@ class SettingError(EtownError):
     def __init__(self, name: str, problem: str, *, hint: str | None = None) -> None:
         super().__init__(f"{name}: {problem}", hint=hint)
         self.name = name
+
+
+class ParameterError(SettingError):
+    """A parameter of an address whose value cannot be used; `known` are values that can.
+
+    `code` tells the kind of problem in one word, for who says it in another language.
+    """
+
+    def __init__(
+        self, name: str, value: str, problem: str, *, known: Sequence[str] = (), code: str
+    ) -> None:
+        shown = ", ".join(known[:20]) + (", ..." if len(known) > 20 else "")
+        super().__init__(f"{name}={value}", problem, hint=f"known: {shown}" if known else None)
+        self.name = name
+        self.value = value
+        self.problem = problem
+        self.known = tuple(known)
+        self.code = code
 
 
 class MissingPathError(EtownError):

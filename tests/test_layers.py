@@ -47,6 +47,7 @@ ALLOWED: dict[str, frozenset[str]] = {
     "export": LEAVES,
     "questions": LEAVES,
     "citation": LEAVES,
+    "figures": LEAVES,
     "evidence": LEAVES,
     "derived": LEAVES,
     "profile": LEAVES,
@@ -57,7 +58,9 @@ ALLOWED: dict[str, frozenset[str]] = {
     "update": LEAVES | {"store"},
     "graph": LEAVES | {"load", "export", "validate", "reason", "citation", "store", "update"},
     "backend": LEAVES | {"reason", "store", "graph", "export", "diagnosis"},
-    "web": LEAVES | {"audit", "backend", "export", "questions", "search", "__version__"},
+    "web": (
+        LEAVES | {"audit", "backend", "export", "figures", "questions", "search", "__version__"}
+    ),
     "cli": (
         LEAVES
         | TOOLS
@@ -70,6 +73,7 @@ FORBIDDEN_PACKAGES = {
     "graph": {"flask", "werkzeug", "click", "rich"},
     "load": {"flask", "click", "rich"},
     "validate": {"flask", "werkzeug", "click", "rich"},
+    "figures": {"flask", "werkzeug", "click", "rich"},
     "backend": {"flask", "click", "rich"},
     "web": {"click", "rich", "waitress"},
 }
