@@ -17,6 +17,7 @@ import re
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Final, NamedTuple
+from xml.etree.ElementTree import ParseError, canonicalize
 
 from etown_kg.reason.syntax import RDF_LANG_STRING, LiteralParts, literal
 from etown_kg.vocab import RDF, RDFS, XSD
@@ -30,7 +31,7 @@ class Value(NamedTuple):
 
 
 # How each integer type bounds its values.
-_BOUNDS: Final[dict[str, tuple[int | None, int | None]]] = {
+BOUNDS: Final[dict[str, tuple[int | None, int | None]]] = {
     "integer": (None, None),
     "nonNegativeInteger": (0, None),
     "nonPositiveInteger": (None, 0),
@@ -174,13 +175,24 @@ def _plain_literal(lexical: str) -> Value | None:
     return Value("langString", f"{text}@{language.lower()}") if language else Value("string", text)
 
 
+def _xml_literal(lexical: str) -> Value | None:
+    """Canonical XML: two spellings of the same elements are one value (RDF 1.1, section 5.2)."""
+    try:
+        # Within an element there is no document type, so no entity can be declared and expand.
+        whole = canonicalize(f"<xml-literal>{lexical}</xml-literal>")
+    except (ParseError, ValueError):
+        return None
+    content = whole.removeprefix("<xml-literal>").removesuffix("</xml-literal>")
+    return Value("XMLLiteral", content)
+
+
 def _has_zone(value: Value) -> bool:
     form = str(value.form)
     return form.endswith("Z") or form[-6] in "+-"
 
 
 _VALUE_OF: Final[dict[str, Callable[[str], Value | None]]] = {
-    **{XSD + name: _integer(name) for name in _BOUNDS},
+    **{XSD + name: _integer(name) for name in BOUNDS},
     **{XSD + name: _string(name) for name in _STRINGS},
     XSD + "decimal": _decimal,
     XSD + "double": _double,
@@ -192,7 +204,7 @@ _VALUE_OF: Final[dict[str, Callable[[str], Value | None]]] = {
     XSD + "dateTime": _date_time,
     XSD + "dateTimeStamp": _date_time_stamp,
     RDF + "PlainLiteral": _plain_literal,
-    RDF + "XMLLiteral": lambda lexical: Value("XMLLiteral", lexical),
+    RDF + "XMLLiteral": _xml_literal,
 }
 SUPPORTED: Final = frozenset((*_VALUE_OF, RDF_LANG_STRING, RDFS + "Literal"))
 """The IRIs of the datatypes whose literals have known values: those of OWL 2 RL, and
@@ -220,10 +232,10 @@ def is_in_space(value: Value, datatype: str) -> bool:
     if datatype == RDF + "PlainLiteral":
         return space in {"string", "langString"}
     name = datatype.removeprefix(XSD)
-    if name in _BOUNDS:
+    if name in BOUNDS:
         if space != "decimal" or "." in str(form):
             return False
-        low, high = _BOUNDS[name]
+        low, high = BOUNDS[name]
         number = Decimal(str(form))
         return (low is None or low <= number) and (high is None or number <= high)
     if name in _STRINGS:
