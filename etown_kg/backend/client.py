@@ -147,7 +147,7 @@ class ProcessBackend:
         place: Place,
         is_gone: IsGone | None,
     ) -> tuple[wire.Head, bytes]:
-        """One executor's reply; an executor that died idle is replaced once by a fresh one."""
+        """One executor's reply."""
         packed = wire.pack(request)
         with self._executor(deadline, limit_s) as line:
             try:

@@ -2,10 +2,13 @@
 forked with.
 
 It stands by until a client connects to the executors' socket, tells its owner so (who then
-forks the next), confines itself, and serves that one client until it leaves. What the client
-sends and what it gets are frames (`wire`); an answer is whole in memory before its first byte
-is written, and the other side of the socket is the web process, which always reads: an executor
-never waits for a slow reader.
+forks the next), confines itself, and serves that one client until it leaves. One that still stands
+by when there is a newer state ends by itself: killing it could hit one that a client has just come
+to.
+
+What the client sends and what it gets are frames (`wire`); an answer is whole in memory before its
+first byte is written, and the other side of the socket is the web process, which always reads: an
+executor never waits for a slow reader.
 
 When a limit is reached the process dies, or says so and is not used again; the next request gets
 another.
@@ -15,6 +18,7 @@ from __future__ import annotations
 
 import os
 import resource
+import select
 import socket
 import threading
 import traceback
@@ -49,12 +53,14 @@ def stand_by(
     limits: Limits,
     listener: socket.socket,
     taken: int,
+    retired: int,
     owner: int,
 ) -> None:
     """Be an executor: wait for a client, serve it, return when it has left.
 
     Args:
         state: the owner's number for what it serves now; it goes into the greeting.
+        retired: descriptor of a pipe that is closed when there is a newer state.
         taken: descriptor of the pipe that tells the owner which executor stands by no more.
         owner: the process that forked this one, whose end this one does not outlive.
     """
@@ -62,7 +68,9 @@ def stand_by(
     die_with_parent(owner)
     _hide_output()
     confine(limits)
-    run_with_deep_stack(partial(_wait_and_serve, graph, status, state, limits, listener, taken))
+    run_with_deep_stack(
+        partial(_wait_and_serve, graph, status, state, limits, listener, taken, retired)
+    )
 
 
 def _wait_and_serve(
@@ -72,15 +80,36 @@ def _wait_and_serve(
     limits: Limits,
     listener: socket.socket,
     taken: int,
+    retired: int,
 ) -> None:
     statm = os.open("/proc/self/statm", os.O_RDONLY)
-    connection, _ = listener.accept()
+    connection = _client_of(listener, retired)
+    if connection is None:
+        return
     close_descriptors(limits)
     listener.close()
     os.write(taken, os.getpid().to_bytes(8, "big"))
     os.close(taken)
     with suppress(OSError, wire.BrokenFrameError):  # the client has left
         _serve(graph, status, state, limits, connection, statm)
+
+
+def _client_of(listener: socket.socket, retired: int) -> socket.socket | None:
+    """The next client that comes; None if the state is retired before one does."""
+    poll = select.poll()
+    poll.register(listener, select.POLLIN)
+    poll.register(retired, select.POLLIN)
+    while True:
+        ready = dict(poll.poll())
+        if retired in ready:
+            return None
+        try:
+            connection, _ = listener.accept()
+        except BlockingIOError:
+            continue  # another one that stands by was quicker
+        connection.setblocking(True)
+        os.close(retired)
+        return connection
 
 
 def _serve(

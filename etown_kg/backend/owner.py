@@ -126,10 +126,15 @@ class Owner:
         self._executors = _listener(order.folder / EXECUTORS)
         self._control = _listener(order.folder / CONTROL)
         self._cell = _cell(order.folder.parent / STATE)
+        self._executors.setblocking(False)
         self._taken, self._taking = os.pipe()
+        # Executors that stand by watch the first; closing the second retires them.
+        self._retired, self._retiring = os.pipe()
         self._woken, self._waking = socket.socketpair()
         self._spares: set[int] = set()
         self._spares_from = 0.0
+        # How many were taken since there is the present state.
+        self._demand = 0
         self._clients: set[socket.socket] = set()
         self._updates: deque[_Update] = deque()
         self._working: _Update | None = None
@@ -168,16 +173,17 @@ class Owner:
 
     # Executors
 
-    def _fork_spares(self) -> None:
-        """Have as many executors stand by as the limits say."""
-        while len(self._spares) < self._limits.spares and time.monotonic() >= self._spares_from:
+    def _fork_spares(self, count: int | None = None) -> None:
+        """Have so many executors stand by, or as many as the limits say."""
+        count = count or self._limits.spares
+        while len(self._spares) < count and time.monotonic() >= self._spares_from:
             self._spares.add(
                 self._fork(
                     partial(
                         stand_by, self._graph, self._status, self._state, self._limits,
-                        self._executors, self._taking, os.getpid(),
+                        self._executors, self._taking, self._retired, os.getpid(),
                     ),
-                    keep=(self._executors, self._taking),
+                    keep=(self._executors, self._taking, self._retired),
                 )
             )  # fmt: skip
 
@@ -185,6 +191,7 @@ class Owner:
         report = os.read(self._taken, 8 * 64)
         for place in range(0, len(report), 8):
             self._spares.discard(int.from_bytes(report[place : place + 8], "big"))
+            self._demand += 1
 
     def _fork(self, task: Callable[[], None], keep: tuple[socket.socket | int, ...]) -> int:
         """Run a task in a forked process, which has of our descriptors only those kept."""
@@ -211,7 +218,7 @@ class Owner:
             sockets.add(self._working.results)
         for each in sockets - set(keep):
             each.close()
-        for descriptor in {self._taken, self._taking, 0} - set(keep):
+        for descriptor in {self._taken, self._taking, self._retired, self._retiring, 0} - set(keep):
             os.close(descriptor)
 
     # Processes that end
@@ -386,12 +393,19 @@ class Owner:
         self._reply(update.client, {"change": wire.pack(change)})
 
     def _renew(self) -> None:
-        """Let whoever asks from now on be answered from the present state."""
+        """Let whoever asks from now on be answered from the present state.
+
+        As many executors stand by before anybody hears of it as were taken of the former one:
+        readers that all come back at once wait for no fork.
+        """
         self._state += 1
-        self._publish()
-        for pid in self._spares:
-            os.kill(pid, signal.SIGKILL)
+        os.close(self._retiring)
+        os.close(self._retired)
+        self._retired, self._retiring = os.pipe()
         self._spares.clear()
+        self._fork_spares(max(self._limits.spares, min(self._demand, self._limits.places)))
+        self._demand = 0
+        self._publish()
 
     def _publish(self) -> None:
         """Tell the clients which state is the current one; a newer owner has had the last word."""

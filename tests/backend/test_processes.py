@@ -390,6 +390,29 @@ def test_a_query_sees_one_version_from_start_to_end(own_processes: Start) -> Non
     assert {row.split(b",")[0] == row.split(b",")[1] for row in seen} == {True}
 
 
+def test_no_reader_fails_while_updates_stream_in(own_processes: Start) -> None:
+    # Executors that stand by are retired with each update, some of them just as a reader comes.
+    backend = own_processes(UNHURRIED)
+    stopped = threading.Event()
+
+    def read() -> int:
+        count = 0
+        while not stopped.is_set():
+            assert backend.query(ASK).body
+            count += 1
+        return count
+
+    with ThreadPoolExecutor(4) as threads:
+        readers = [threads.submit(read) for _ in range(4)]
+        try:
+            for n in range(40):
+                text = f"INSERT DATA {{ GRAPH <x:g> {{ <x:a> <x:b> {n} }} }}"
+                assert backend.update(UpdateRequest(text)).version == n + 1
+        finally:
+            stopped.set()
+        assert all(reader.result() > 0 for reader in readers)
+
+
 def test_updates_of_many_writers_are_made_one_after_the_other(own_processes: Start) -> None:
     backend = own_processes()
     count = "DELETE { GRAPH <x:g> { <x:c> <x:n> ?n } } INSERT { GRAPH <x:g> { <x:c> <x:n> ?m } }"
