@@ -30,7 +30,7 @@ from etown_kg.backend.places import LOOK_S, Place, Places
 from etown_kg.backend.supervisor import CURRENT, STATES_PER_OWNER, Supervisor
 from etown_kg.changes import Change, GraphWrite, UpdateRequest
 from etown_kg.diagnosis import unfinished
-from etown_kg.errors import CancelledError, LimitError
+from etown_kg.errors import CancelledError, LimitError, UnavailableError
 from etown_kg.graph import KnowledgeGraph
 from etown_kg.scope import ALL, Scope
 
@@ -218,6 +218,10 @@ class ProcessBackend:
             except DiedError:
                 time.sleep(_RETRY_S)
                 continue
+            except UnavailableError as error:
+                if time.monotonic() >= deadline:  # it is the query's time that was too short
+                    raise time_over(limit_s) from error
+                raise
             if line.state >= self._state():
                 return line
             line.close()
