@@ -19,6 +19,9 @@ Term = NamedNode | BlankNode | Literal | Triple
 # https://www.w3.org/TR/turtle/#grammar-production-PN_LOCAL
 _LOCAL_NAME = re.compile(r"[\w](?:[\w.-]*[\w-])?", re.UNICODE)
 
+# A scheme, and none of the characters that no IRI holds (RFC 3987, 2.2, as SPARQL's IRIREF).
+_IRI = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\x00-\x20<>\"{}|^`\\]*")
+
 
 def compressed(iri: str, prefixes: Mapping[str, str] = vocab.PREFIXES) -> str:
     """The CURIE of an IRI by its longest matching prefix, or the IRI in angle brackets.
@@ -34,6 +37,21 @@ def compressed(iri: str, prefixes: Mapping[str, str] = vocab.PREFIXES) -> str:
         if _LOCAL_NAME.fullmatch(local):
             return f"{name}:{local}"
     return f"<{iri}>"
+
+
+def expanded(text: str, prefixes: Mapping[str, str] = vocab.PREFIXES) -> str | None:
+    """The IRI that a CURIE, or an IRI with or without angle brackets, stands for; None for others.
+
+    >>> expanded("skos:Concept"), expanded("<https://example.org/a>"), expanded("a name")
+    ('http://www.w3.org/2004/02/skos/core#Concept', 'https://example.org/a', None)
+    """
+    bare = text[1:-1] if text.startswith("<") and text.endswith(">") else text
+    if _IRI.fullmatch(bare) is None:
+        return None
+    prefix, _, local = bare.partition(":")
+    if prefix in prefixes and not local.startswith("//"):
+        return prefixes[prefix] + local
+    return bare
 
 
 def shown(term: Term | None, prefixes: Mapping[str, str] = vocab.PREFIXES) -> str:

@@ -31,6 +31,7 @@ WEIGHTS: Mapping[Role, float] = {
 class How(str, Enum):
     """How a text matches, with the score of a label: its base, and what full coverage adds."""
 
+    IRI = "iri"
     EXACT = "exact"
     BEGINS = "begins"
     WORDS = "words"
@@ -41,6 +42,7 @@ class How(str, Enum):
 
 
 SCORES: Mapping[How, tuple[float, float]] = {
+    How.IRI: (100, 0),
     How.EXACT: (100, 0),
     How.BEGINS: (70, 20),
     How.WORDS: (55, 20),
@@ -62,7 +64,7 @@ class Text(NamedTuple):
 
 @dataclass(frozen=True)
 class Hit:
-    """A resource that was found, by its best text. Without one (`SPREAD`) that is empty."""
+    """A resource that was found, by its best text. Without one (`IRI`, `SPREAD`) that is empty."""
 
     iri: str
     score: float

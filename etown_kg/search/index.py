@@ -65,7 +65,7 @@ class Index:
 
         Args:
             text: what was typed.
-            iri: a resource that is a hit in any case: the text is its IRI.
+            iri: what the text names as an IRI; if there is such a resource, it is the only hit.
             in_class: the class that hits must be in.
             names_only: leave definitions out.
             limit, offset: the page.
@@ -77,12 +77,14 @@ class Index:
         typed = Typed.of(text)
         with self._lock, self._in_time():
             self._connection.execute("DELETE FROM hit")
-            corrections = self._collect(typed, names_only)
-            if iri is not None:
+            corrections: Mapping[str, Sequence[str]] = {}
+            if iri is not None and iri in self._numbers:
                 self._connection.execute(
-                    "INSERT OR REPLACE INTO hit SELECT id, NULL, 100, ? FROM resource WHERE id = ?",
-                    (How.EXACT.value, self._numbers.get(iri)),
+                    "INSERT INTO hit VALUES (?, NULL, ?, ?)",
+                    (self._numbers[iri], SCORES[How.IRI][0], How.IRI.value),
                 )
+            else:
+                corrections = self._collect(typed, names_only)
             return self._page(in_class, limit, offset, classes, corrections)
 
     def texts(self, iris: Sequence[str]) -> dict[str, list[Text]]:
@@ -253,8 +255,9 @@ class Index:
         rows = execute(
             "SELECT r.iri, h.score, h.how, t.role, t.text, t.language FROM hit h "
             f"JOIN resource r ON r.id = h.resource LEFT JOIN text t ON t.id = h.text {narrowed} "
-            # The shorter text is the more general thing; the IRI makes the order one and the same.
-            "ORDER BY h.score DESC, LENGTH(t.key), r.iri LIMIT ? OFFSET ?",
+            # What nobody named comes behind; the shorter text is of the more general thing; the IRI
+            # makes the order one and the same.
+            "ORDER BY h.score DESC, r.is_named DESC, LENGTH(t.key), r.iri LIMIT ? OFFSET ?",
             [*parameters, limit, offset],
         )
         hits = tuple(

@@ -20,7 +20,9 @@ from etown_kg.search.words import key, local_name, runs
 _ROWS_AT_ONCE = 2000
 _TOKENS = "tokenize='unicode61 remove_diacritics 0'"
 _TABLES = f"""
-CREATE TABLE resource (id INTEGER PRIMARY KEY, iri TEXT NOT NULL);
+CREATE TABLE resource (
+  id INTEGER PRIMARY KEY, iri TEXT NOT NULL, is_named INTEGER NOT NULL DEFAULT 0
+);
 CREATE TABLE text (
   id INTEGER PRIMARY KEY, resource INTEGER NOT NULL, role INTEGER NOT NULL, weight REAL NOT NULL,
   language TEXT NOT NULL, text TEXT NOT NULL, key TEXT NOT NULL
@@ -109,6 +111,11 @@ class _Filling:
         """Fill the tables that follow from the others."""
         self._connection.executemany(
             "INSERT INTO resource (iri, id) VALUES (?, ?)", self.numbers.items()
+        )
+        self._connection.execute(
+            "UPDATE resource SET is_named = 1 WHERE id IN "
+            "(SELECT resource FROM text WHERE role = ?)",
+            (int(Role.LABEL),),
         )
         self._connection.execute(
             "INSERT INTO whole (rowid, key) "

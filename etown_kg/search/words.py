@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from itertools import groupby
 from typing import NamedTuple
 
 # Thai, Lao, Tibetan, Burmese, Khmer; kana, bopomofo and Han; Hangul; Han beyond the first plane.
@@ -67,6 +68,31 @@ def runs(text: str) -> list[Run]:
             found.append(Run((match[0],), False))
         end = match.end()
     return found
+
+
+def pieces(text: str, typed: str) -> list[tuple[str, bool]]:
+    """The text in pieces, each with whether it matches a word of what was typed.
+
+    >>> pieces("Beijing E-Town 亦庄镇", "BEI 亦庄")
+    [('Bei', True), ('jing E-Town ', False), ('亦庄', True), ('镇', False)]
+    """
+    # Folding can change the number of characters; each folded one remembers whose it is.
+    letters = [(each, place) for place, char in enumerate(text) for each in folded(char)]
+    plain = "".join(each for each, _ in letters)
+    matching = [False] * len(text)
+    for run in runs(typed):
+        pattern = (
+            re.escape("".join(run.words))
+            if run.is_unspaced
+            else r"(?<![^\W_])(?:" + "|".join(map(re.escape, run.words)) + ")"
+        )
+        for match in re.finditer(pattern, plain):
+            for _, place in letters[match.start() : match.end()]:
+                matching[place] = True
+    return [
+        ("".join(char for char, _ in group), is_match)
+        for is_match, group in groupby(zip(text, matching, strict=True), key=lambda pair: pair[1])
+    ]
 
 
 def key(found: list[Run]) -> str:

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextvars import Context
 from dataclasses import dataclass
 
 from pyoxigraph import Literal, NamedNode, QueryResultsFormat, QuerySolutions, parse_query_results
@@ -73,10 +74,20 @@ SELECT ?a ?b WHERE {{
 
 
 @dataclass(frozen=True)
-class _Built:
+class Snapshot:
+    """An index and the version of the data that it is of.
+
+    `same` leads from a resource to the one under which the index has it, the shortest IRI of
+    those that are the same, where that is another.
+    """
+
     version: str
     index: Index
-    same: dict[str, str]
+    same: Mapping[str, str]
+
+    def representative(self, iri: str) -> str:
+        """The IRI under which the index has a resource."""
+        return self.same.get(iri, iri)
 
 
 class Lookup:
@@ -86,26 +97,26 @@ class Lookup:
         self._backend = backend
         self._max_texts = max_texts
         self._lock = threading.Lock()
-        self._built: _Built | None = None
+        self._built: Snapshot | None = None
         self._building: threading.Event | None = None
         self._failure: Exception | None = None
         self._not_before = 0.0
 
     @property
-    def index(self) -> Index:
+    def version(self) -> str:
+        """The present version of what everybody may read: the index holds nothing else.
+
+        Asked outside of the request, whose client may be allowed to read more.
+        """
+        return Context().run(self._backend.status).version
+
+    def newest(self) -> Snapshot:
         """The index of the present version, or of the last one while that is being built.
 
         Raises:
             UnavailableError: the first one is still being built; or what the backend raises.
         """
-        return self._newest().index
-
-    def representative(self, iri: str) -> str:
-        """The IRI under which the index has a resource: the shortest of those that are the same."""
-        return self._newest().same.get(iri, iri)
-
-    def _newest(self) -> _Built:
-        version = self._backend.status().version
+        version = self.version
         with self._lock:
             built = self._built
             if built is not None and built.version == version:
@@ -130,7 +141,7 @@ class Lookup:
     def _build(self, done: threading.Event) -> None:
         started = time.monotonic()
         pause = _PAUSE_S
-        built: _Built | None = None
+        built: Snapshot | None = None
         failure: Exception | None = None
         try:
             built = self._read()
@@ -145,7 +156,7 @@ class Lookup:
                 self._not_before = time.monotonic() + pause
             done.set()
 
-    def _read(self) -> _Built:
+    def _read(self) -> Snapshot:
         """All that the index needs, of one version of the data."""
         for attempt in range(1, _ATTEMPTS + 1):
             versions: set[str] = set()
@@ -184,7 +195,7 @@ class Lookup:
             is_whole=is_whole,
         )
         # Of several versions none is it: the next request builds anew.
-        return _Built(versions.pop() if len(versions) == 1 else "", index, same)
+        return Snapshot(versions.pop() if len(versions) == 1 else "", index, same)
 
     def _rows(self, query: str, versions: set[str]) -> Iterator[tuple[NamedNode | Literal, ...]]:
         """The solutions of a query; `versions` gets the version that they are of."""

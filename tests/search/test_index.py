@@ -93,9 +93,9 @@ def test_pages_part_the_hits(zoo: Index) -> None:
     assert tuple(hit for page in pages for hit in page) == everything.hits[:6]
 
 
-def test_an_iri_is_a_hit_whatever_its_names(zoo: Index) -> None:
-    found = zoo.search("https", iri=ZOO + "robin")
-    assert [(hit.iri, hit.score) for hit in found.hits] == [(ZOO + "robin", 100)]
+def test_an_iri_finds_what_it_names(zoo: Index) -> None:
+    found = zoo.search("aviary", iri=ZOO + "robin")
+    assert [(hit.iri, hit.score, hit.how) for hit in found.hits] == [(ZOO + "robin", 100, How.IRI)]
     assert zoo.search("https", iri="https://elsewhere.example/").total == 0
 
 

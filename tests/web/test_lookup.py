@@ -79,29 +79,29 @@ def found(backend: Watched) -> Lookup:
 def test_names_codes_and_definitions_are_found(
     found: Lookup, typed: str, iri: str, role: Role
 ) -> None:
-    hit = found.index.search(typed).hits[0]
+    hit = found.newest().index.search(typed).hits[0]
     assert (hit.iri, hit.role) == (ZOO + iri, role)
 
 
 def test_what_is_the_same_is_found_once(found: Lookup) -> None:
-    assert [hit.iri for hit in found.index.search("robin").hits] == [ZOO + "robin"]
-    assert found.representative(ZOO + "the-robin") == ZOO + "robin"
-    assert found.representative(ZOO + "Bird") == ZOO + "Bird"
+    assert [hit.iri for hit in found.newest().index.search("robin").hits] == [ZOO + "robin"]
+    assert found.newest().representative(ZOO + "the-robin") == ZOO + "robin"
+    assert found.newest().representative(ZOO + "Bird") == ZOO + "Bird"
 
 
 def test_inferred_classes_count(found: Lookup) -> None:
-    classes = dict(found.index.search("robin", classes=9).classes)
+    classes = dict(found.newest().index.search("robin", classes=9).classes)
     assert classes == {ZOO + "Animal": 1, ZOO + "Bird": 1}
 
 
 def test_blank_nodes_are_not_found(found: Lookup) -> None:
-    assert not found.index.search("nobody").hits
+    assert not found.newest().index.search("nobody").hits
 
 
 def test_a_version_is_read_once(found: Lookup, backend: Watched) -> None:
-    first = found.index
+    first = found.newest().index
     queries = backend.queries
-    assert found.index is first
+    assert found.newest().index is first
     assert backend.queries == queries
 
 
@@ -110,9 +110,9 @@ def test_a_change_is_found(
 ) -> None:
     monkeypatch.setattr(lookup, "FRESH_S", 60.0)
     monkeypatch.setattr(lookup, "_SHARE", 1.0)
-    assert not found.index.search("erithacus").hits
+    assert not found.newest().index.search("erithacus").hits
     backend.rename("Erithacus")
-    assert found.index.search("erithacus").hits[0].iri == ZOO + "robin"
+    assert found.newest().index.search("erithacus").hits[0].iri == ZOO + "robin"
 
 
 def test_the_index_before_serves_while_the_next_is_built(
@@ -120,22 +120,22 @@ def test_the_index_before_serves_while_the_next_is_built(
 ) -> None:
     monkeypatch.setattr(lookup, "_SHARE", 1.0)
     monkeypatch.setattr(lookup, "FRESH_S", 0.01)
-    before = found.index
+    before = found.newest().index
     go = threading.Event()
     backend.before = lambda: None if go.wait(60) else pytest.fail("nobody said go")
     backend.rename("Erithacus")
-    assert found.index is before
+    assert found.newest().index is before
     go.set()
     monkeypatch.setattr(lookup, "FRESH_S", 60.0)
-    assert found.index is not before
+    assert found.newest().index is not before
 
 
 def test_building_leaves_time_for_the_rest(found: Lookup, backend: Watched) -> None:
-    before = found.index
+    before = found.newest().index
     backend.rename("Erithacus")
     found._not_before = float("inf")  # as if the first had taken very long
     queries = backend.queries
-    assert found.index is before
+    assert found.newest().index is before
     assert backend.queries == queries
 
 
@@ -149,9 +149,9 @@ def test_a_failure_is_told_and_tried_again(
 
     backend.before = fail
     with pytest.raises(LimitError, match="too long"):
-        _ = found.index
+        _ = found.newest().index
     backend.before = lambda: None
-    assert found.index.size
+    assert found.newest().index.size
 
 
 def test_the_first_index_is_waited_for_so_long_only(
@@ -161,10 +161,10 @@ def test_the_first_index_is_waited_for_so_long_only(
     go = threading.Event()
     backend.before = lambda: None if go.wait(60) else pytest.fail("nobody said go")
     with pytest.raises(UnavailableError, match="being built"):
-        _ = found.index
+        _ = found.newest().index
     go.set()
 
 
 def test_an_index_of_a_part_says_so(backend: Watched) -> None:
-    assert Lookup(backend).index.is_whole
-    assert not Lookup(backend, max_texts=3).index.is_whole
+    assert Lookup(backend).newest().index.is_whole
+    assert not Lookup(backend, max_texts=3).newest().index.is_whole

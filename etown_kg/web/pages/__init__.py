@@ -13,7 +13,7 @@ from flask import Blueprint, Flask
 
 from etown_kg.backend import Backend
 from etown_kg.questions import Question, read_questions
-from etown_kg.web.pages import frame, query, start
+from etown_kg.web.pages import frame, query, search, start
 from etown_kg.web.pages.site import Site
 from etown_kg.web.pages.wording import read_wording
 
@@ -22,7 +22,9 @@ __all__ = ["Site", "read_site", "register"]
 # The folders of named queries that are for readers, in the order of the pages.
 FOLDERS = ("competency", "examples", "compare")
 # Every family of pages.
-FAMILIES: tuple[Callable[[Site], Blueprint], ...] = (start.blueprint, query.blueprint)
+FAMILIES: tuple[Callable[[Site], Blueprint], ...] = (
+    start.blueprint, query.blueprint, search.blueprint,
+)  # fmt: skip
 
 
 def read_site(backend: Backend, ontology: Path, *, base: str, articles: Path | None = None) -> Site:

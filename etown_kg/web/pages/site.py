@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from pyoxigraph import (
@@ -24,6 +25,7 @@ from etown_kg import vocab
 from etown_kg.backend import Backend, QueryRequest
 from etown_kg.questions import Question
 from etown_kg.web import exchange
+from etown_kg.web.lookup import Lookup
 from etown_kg.web.pages.labels import Labels
 from etown_kg.web.pages.terms import Names
 from etown_kg.web.pages.wording import Wording
@@ -49,6 +51,11 @@ class Site:
     wording: Wording = field(default_factory=Wording)
     articles: Path | None = None
     labels: Labels = field(default_factory=Labels)
+
+    @cached_property
+    def lookup(self) -> Lookup:
+        """What can be searched."""
+        return Lookup(self.backend)
 
     def ask(self, query: str, *, infer: bool = True) -> list[Solution]:
         """The solutions of one of the pages' own SELECT queries; unbound variables are left out.
