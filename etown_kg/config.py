@@ -6,8 +6,10 @@ receives the two or three values it needs.
 
 from __future__ import annotations
 
+import ipaddress
 import math
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
@@ -49,6 +51,10 @@ HELP: dict[str, str] = {
     "places": "queries and updates at work at the same time",
     "client_places": "how many of them one client may have",
     "allow_service": "address that SERVICE may call; may be repeated, in the variable with spaces",
+    "allow_load": "host, or HOST:PORT, that LOAD may fetch from; may be repeated",
+    "allow_network": "range of addresses (CIDR) inside that SERVICE and LOAD may reach; repeatable",
+    "remote_s": "seconds that a call of another server by SERVICE or LOAD may take",
+    "remote_mib": "largest answer of another server, in MiB",
     "query_kib": "longest query, in KiB",
     "update_kib": "longest update, in KiB",
     "update_data_mib": "longest update that is INSERT DATA and DELETE DATA only, in MiB",
@@ -67,6 +73,7 @@ BOUNDS: dict[str, tuple[int, int | None]] = {
     "nesting": (1, None),
     "places": (3, None),
     "client_places": (1, None),
+    "remote_mib": (1, None),
     "query_kib": (1, None),
     "update_kib": (1, None),
     "update_data_mib": (1, None),
@@ -75,6 +82,8 @@ BOUNDS: dict[str, tuple[int, int | None]] = {
     "requests_per_minute": (0, None),
     "proxies": (0, None),
 }
+# A name, an IPv4 address or an IPv6 one in brackets, perhaps with a port.
+_HOST = re.compile(r"(?:[^\s/:@\[\]]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?")
 
 
 @dataclass(frozen=True)
@@ -104,6 +113,10 @@ class Settings:
     places: int = 8
     client_places: int = 4
     allow_service: tuple[str, ...] = ()
+    allow_load: tuple[str, ...] = ()
+    allow_network: tuple[str, ...] = ()
+    remote_s: float = 5.0
+    remote_mib: int = 16
     query_kib: int = 256
     update_kib: int = 256
     update_data_mib: int = 64
@@ -119,7 +132,7 @@ class Settings:
         if self.default_graph not in DEFAULT_GRAPHS:
             known = ", ".join(DEFAULT_GRAPHS)
             raise SettingError("default_graph", f"{self.default_graph!r} is none of {known}")
-        for name in ("timeout_s", "token_timeout_s", "update_s"):
+        for name in ("timeout_s", "token_timeout_s", "update_s", "remote_s"):
             if not 0 < getattr(self, name) < math.inf:
                 raise SettingError(name, f"{getattr(self, name)} is no number of seconds above 0")
         for address in self.allow_service:
@@ -129,6 +142,14 @@ class Settings:
             if graph not in (EVERY_GRAPH, UNNAMED_GRAPH) and not urlsplit(graph).scheme:
                 known = f"{UNNAMED_GRAPH} nor {EVERY_GRAPH}"
                 raise SettingError("private", f"{graph!r} is no IRI of a graph, not {known}")
+        for host in self.allow_load:
+            if not _HOST.fullmatch(host):
+                raise SettingError("allow_load", f"{host!r} is no host, nor HOST:PORT")
+        for network in self.allow_network:
+            try:
+                ipaddress.ip_network(network)
+            except ValueError as error:
+                raise SettingError("allow_network", str(error)) from error
         for name, (least, greatest) in BOUNDS.items():
             value = getattr(self, name)
             if greatest is not None and not least <= value <= greatest:

@@ -18,6 +18,7 @@
     ├── NoGraphError        an operation on a graph that does not exist
     ├── StorageError        a location that is in use, damaged or no location
     ├── UnavailableError    nobody to answer at the moment
+    ├── RemoteError         another server, asked by SERVICE or LOAD, that does not answer well
     ├── CancelledError      a request whose client has left
     ├── InconsistentError   a graph without a model: its violations
     └── InvalidError        data refused by validation: its findings
@@ -234,6 +235,15 @@ class StorageError(EtownError):
 
 class UnavailableError(EtownError):
     """Nobody can answer at the moment; the same request may succeed a little later."""
+
+
+class RemoteError(EtownError):
+    """Another server, asked on somebody's behalf, has no answer of use; `iri` is its address."""
+
+    def __init__(self, iri: str, problem: str, *, hint: str | None = None) -> None:
+        super().__init__(f"{iri}: {problem}", hint=hint)
+        self.iri = iri
+        self.problem = problem
 
 
 class CancelledError(EtownError):

@@ -10,7 +10,7 @@ in proportion to the text, whatever the text is, and never fails: what is no ter
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Literal, NamedTuple
 
 from etown_kg.errors import QueryError
@@ -46,7 +46,7 @@ _KINDS: Mapping[str | None, Kind] = {
 _OPENING = frozenset({"(", "{", "[", "<<", "<<("})
 _CLOSING = frozenset({")", "}", "]", ">>", ")>>"})
 # A place that the engine knows no way to: a call of it fails without reaching out.
-_NOWHERE = "<x:>"
+NOWHERE = "<x:>"
 # Operators that may stand before their only operand, and so nest by being repeated.
 _PREFIX_OPERATORS = frozenset({"!", "+", "-", "^"})
 # The first characters of all that makes a text deeper.
@@ -67,10 +67,25 @@ class Token(NamedTuple):
 
 
 class Service(NamedTuple):
-    """One SERVICE clause: the IRI it calls, None where a variable names it."""
+    """One SERVICE clause: the IRI it calls, None where a variable names it.
+
+    `start` and `end` are the characters of that name; one that `is_inner` is in the group of
+    another, whose server calls it.
+    """
 
     iri: str | None
     is_silent: bool
+    start: int
+    end: int
+    is_inner: bool = False
+
+
+class Edit(NamedTuple):
+    """`text` in place of the characters of another from `start` to `end`, in one line."""
+
+    start: int
+    end: int
+    text: str
 
 
 def tokens(text: str) -> Iterator[Token]:
@@ -137,18 +152,27 @@ def services(text: str, prefixes: Mapping[str, str]) -> list[Service]:
     A name whose prefix is declared nowhere, or a relative IRI, counts as unknown (None).
 
     >>> services("ASK { SERVICE SILENT ex:s { ?s ?p ?o } }", {"ex": "http://example.org/"})
-    [Service(iri='http://example.org/s', is_silent=True)]
+    [Service(iri='http://example.org/s', is_silent=True, start=21, end=25, is_inner=False)]
     """
+    if not re.search("service", text, re.IGNORECASE):
+        return []
     words = list(tokens(text))
     known = {**prefixes, **declared(words)}
     found: list[Service] = []
+    depth = 0
+    outer: int | None = None  # the depth that a SERVICE's group is in
     for place, token in enumerate(words):
-        if token.kind != "word":
-            continue
+        if token.text in ("{", "}"):
+            depth += 1 if token.text == "{" else -1
+            outer = None if depth == outer else outer
         following = words[place + 1 : place + 3]
-        if token.text.upper() == "SERVICE" and following:
-            is_silent = following[0].text.upper() == "SILENT"
-            found.append(Service(iri_of(following[-1 if is_silent else 0], known), is_silent))
+        if token.kind != "word" or token.text.upper() != "SERVICE" or not following:
+            continue
+        is_silent = following[0].text.upper() == "SILENT"
+        name = following[-1 if is_silent else 0]
+        iri = iri_of(name, known)
+        found.append(Service(iri, is_silent, name.start, name.end, outer is not None))
+        outer = depth if outer is None else outer
     return found
 
 
@@ -200,55 +224,94 @@ def at(text: str, line: int, column: int) -> str:
     return f"{shown}\n{' ' * (min(column, len(shown) + 1) - 1)}^"
 
 
-def error(text: str, problem: str, *, inserted: tuple[int, int] = (0, 0)) -> QueryError:
+def error(text: str, problem: str, edits: Sequence[Edit] = ()) -> QueryError:
     """The engine's complaint about a text as an error placed in it.
 
-    `inserted` tells at which character, and how many, were put in before the engine read it.
+    `edits`, from first to last, were made before the engine read it.
     """
     place = re.match(r"error at (\d+):(\d+): (.*)", problem, re.DOTALL)
     if place is None:
         return QueryError(problem)
     line, column = int(place[1]), int(place[2])
-    at_line, at_column = line_and_column(text, inserted[0])
-    if line == at_line and column > at_column:
-        column = max(at_column, column - inserted[1])
+    for edit in edits:
+        at_line, at_column = line_and_column(text, edit.start)
+        if line == at_line and column > at_column:
+            column = max(at_column, column - len(edit.text) + edit.end - edit.start)
     expected = place[3]
     if "Prefix not found" in expected:
         expected = "a prefixed name whose prefix is not declared"
     return QueryError(expected, line=line, column=column, hint=at(text, line, column))
 
 
-def without_calls(text: str) -> str:
-    """The text with every SERVICE SILENT turned to nowhere, so that it fails in silence.
+def edited(text: str, edits: Sequence[Edit]) -> str:
+    """The text with edits that do not overlap, from first to last."""
+    pieces: list[str] = []
+    position = 0
+    for edit in edits:
+        pieces += (text[position : edit.start], edit.text)
+        position = edit.end
+    return "".join((*pieces, text[position:]))
 
-    SPARQL 1.1 Federated Query, section 3.1, lets such a call end as one empty solution.
 
-    >>> without_calls("SELECT * { SERVICE SILENT <http://example.org/> { ?s ?p ?o } }")
+def calls(
+    text: str, prefixes: Mapping[str, str], addresses: Mapping[str, str] | None = None
+) -> list[Edit]:
+    """What to change in a text so that it calls only what it may.
+
+    `addresses` has the IRIs that may be called, each with the address to call in its place. A
+    SERVICE SILENT that calls another is turned to nowhere, so that it ends as one empty
+    solution (SPARQL 1.1 Federated Query, section 3.1).
+
+    >>> text = "SELECT * { SERVICE SILENT <http://example.org/> { ?s ?p ?o } }"
+    >>> edited(text, calls(text, {}))
     'SELECT * { SERVICE SILENT <x:> { ?s ?p ?o } }'
 
     Raises:
-        QueryError: a SERVICE without SILENT.
+        QueryError: a SERVICE without SILENT calls what it may not.
     """
-    if not re.search("service", text, re.IGNORECASE):
-        return text
-    words = list(tokens(text))
-    pieces: list[str] = []
-    position = 0
-    for place, token in enumerate(words):
-        if token.kind != "word" or token.text.upper() != "SERVICE":
-            continue
-        following = words[place + 1 : place + 3]
-        if len(following) < 2 or following[0].text.upper() != "SILENT":
-            line, column = line_and_column(text, token.start)
-            raise QueryError(
-                "SERVICE is not offered: this endpoint calls no other",
-                line=line,
-                column=column,
-                hint=at(text, line, column),
-            )
-        pieces += (text[position : following[1].start], _NOWHERE)
-        position = following[1].end
-    return "".join((*pieces, text[position:]))
+    addresses = addresses or {}
+    edits: list[Edit] = []
+    for service in services(text, prefixes):
+        if service.is_inner:
+            continue  # it is for the server of the other to read
+        if service.iri is not None and service.iri in addresses:
+            edits.append(Edit(service.start, service.end, f"<{addresses[service.iri]}>"))
+        elif service.is_silent:
+            edits.append(Edit(service.start, service.end, NOWHERE))
+        else:
+            raise not_allowed(text, service, addresses)
+    return edits
+
+
+def not_allowed(text: str, service: Service, offered: Collection[str]) -> QueryError:
+    """The refusal of a call, where an endpoint calls only the IRIs that are `offered`."""
+    line, column = line_and_column(text, service.start)
+    named = "an address that a variable names" if service.iri is None else f"<{service.iri}>"
+    others = f"only {', '.join(sorted(offered))}" if offered else "no other"
+    return QueryError(
+        f"SERVICE {named} is not allowed: this endpoint calls {others}",
+        line=line,
+        column=column,
+        hint="its operator can allow an address: etown-kg serve --allow-service IRI;"
+        " SERVICE SILENT goes on without it",
+    )
+
+
+def without_escapes(text: str) -> str:
+    """The text with its codepoint escapes written out (SPARQL 1.1 Query, section 19.2).
+
+    >>> without_escapes(r"\\u0053ERVICE")
+    'SERVICE'
+    """
+    return _ESCAPE.sub(_character, text)
+
+
+_ESCAPE = re.compile(r"\\u([0-9A-Fa-f]{4})|\\U([0-9A-Fa-f]{8})")
+
+
+def _character(escape: re.Match[str]) -> str:
+    number = int(escape[1] or escape[2], 16)
+    return chr(number) if number < 0x110000 else escape[0]
 
 
 def line_and_column(text: str, position: int) -> tuple[int, int]:

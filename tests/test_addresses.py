@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from etown_kg.addresses import Resolver, check, is_public
+from etown_kg.addresses import Resolver, is_listed, is_public, locate
 from etown_kg.errors import QueryError
 
 PUBLIC = "https://query.example.org/sparql"
@@ -14,32 +14,35 @@ def resolving(*addresses: str) -> Resolver:
     return lambda host, port: addresses
 
 
-def test_a_named_public_address_may_be_called() -> None:
-    check(PUBLIC, {PUBLIC}, resolving("9.9.9.9", "2620:fe::fe"))
+def test_a_public_address_is_located() -> None:
+    place = locate(PUBLIC + "?a=b", resolver=resolving("9.9.9.9", "2620:fe::fe", "9.9.9.9"))
+    assert place.addresses == ("9.9.9.9", "2620:fe::fe")
+    assert (place.scheme, place.host, place.port) == ("https", "query.example.org", 443)
+    assert place.target == "/sparql?a=b"
 
 
-def test_an_address_inside_may_be_called_when_it_is_named_itself() -> None:
-    check("http://127.0.0.1:7001/sparql", {"http://127.0.0.1:7001/sparql"}, resolving())
+@pytest.mark.parametrize("iri", ["http://127.0.0.1:7001/sparql", "http://[::1]:7001/sparql"])
+def test_an_address_inside_may_be_called_when_it_is_named_itself(iri: str) -> None:
+    assert locate(iri, resolver=resolving()).port == 7001
 
 
 @pytest.mark.parametrize(
-    "iri",
+    ("iri", "is_found"),
     [
-        None,
-        "https://query.example.org/sparql/",
-        "https://query.example.org:444/sparql",
-        "https://QUERY.example.org/sparql",
-        "http://query.example.org/sparql",
-        "http://127.0.0.1/",
-        "http://2130706433/",
-        "http://0x7f.1/",
-        "http://[::1]/",
-        "file:///etc/passwd",
+        ("http://a.example/b", True),
+        ("https://A.Example./b", True),
+        ("http://a.example:80/b", True),
+        ("http://a.example:8080/b", False),
+        ("http://b.example:8080/b", True),
+        ("http://b.example/b", False),
+        ("http://[::1]:9/b", True),
+        ("http://a.example.evil.example/", False),
+        ("http://evil.example/a.example", False),
+        ("http://0x7f.1/", False),
     ],
 )
-def test_an_address_that_was_not_named_is_refused(iri: str | None) -> None:
-    with pytest.raises(QueryError, match="not allowed"):
-        check(iri, {PUBLIC}, resolving("9.9.9.9"))
+def test_a_host_is_on_the_list_with_its_port(iri: str, is_found: bool) -> None:
+    assert is_listed(iri, ["a.example", "B.example:8080", "[::1]:9"]) is is_found
 
 
 @pytest.mark.parametrize(
@@ -53,17 +56,25 @@ def test_an_address_that_was_not_named_is_refused(iri: str | None) -> None:
 def test_a_public_name_of_a_machine_inside_is_refused(address: str) -> None:
     assert not is_public(address)
     with pytest.raises(QueryError, match="inside"):
-        check(PUBLIC, {PUBLIC}, resolving("9.9.9.9", address))
+        locate(PUBLIC, (), resolving("9.9.9.9", address))
 
 
 @pytest.mark.parametrize(
-    "iri", ["ftp://a.example/", "http://a.example:x/", "http:///sparql", "http://me@a.example/"]
+    "iri",
+    [
+        "ftp://a.example/",
+        "http://a.example:x/",
+        "http:///sparql",
+        "http://me@a.example/",
+        "ftp://a.example:21/",
+        "http://a.example/\u4f60",
+    ],
 )
 def test_what_is_no_web_address_is_refused_though_it_was_named(iri: str) -> None:
     with pytest.raises(QueryError):
-        check(iri, {iri}, resolving("9.9.9.9"))
+        locate(iri, (), resolving("9.9.9.9"))
 
 
 def test_a_name_without_address_is_refused() -> None:
     with pytest.raises(QueryError, match="no address"):
-        check(PUBLIC, {PUBLIC}, resolving())
+        locate(PUBLIC, (), resolving())

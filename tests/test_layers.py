@@ -20,7 +20,7 @@ LEAVES = frozenset(
     {
         "vocab", "errors", "findings", "config", "formats", "curies", "numerals", "formula",
         "query_text", "interval", "article", "changes",
-        "uploads", "addresses", "tokens", "audit", "scope",
+        "uploads", "addresses", "remote", "tokens", "audit", "scope",
     }
 )  # fmt: skip
 TOOLS = frozenset({"load", "export", "validate", "evidence", "derived", "profile", "questions"})
@@ -40,6 +40,7 @@ ALLOWED: dict[str, frozenset[str]] = {
     "audit": frozenset({"changes"}),
     "uploads": frozenset({"errors", "formats"}),
     "addresses": frozenset({"errors"}),
+    "remote": frozenset({"errors", "formats", "addresses", "uploads"}),
     "interval": frozenset(),
     "formula": frozenset({"errors", "interval"}),
     "diagnosis": frozenset({"query_text", "errors"}),

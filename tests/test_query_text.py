@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from etown_kg import query_text
+from etown_kg.errors import QueryError
 from etown_kg.query_text import (
-    Service,
     depth,
     keywords,
     nests_within,
@@ -99,26 +99,72 @@ def test_keywords_are_told_from_the_same_letters_elsewhere() -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("ASK { SERVICE <http://a.example/> {} }", [Service("http://a.example/", False)]),
-        ("ask{sErViCe#\nsilent<http://a.example/>{}}", [Service("http://a.example/", True)]),
-        ("ASK { SERVICE ?where {} }", [Service(None, False)]),
-        ("ASK { SERVICE <relative> {} }", [Service(None, False)]),
-        ("ASK { SERVICE un:known {} }", [Service(None, False)]),
+        ("ASK { SERVICE <http://a.example/> {} }", [("http://a.example/", False, False)]),
+        ("ask{sErViCe#\nsilent<http://a.example/>{}}", [("http://a.example/", True, False)]),
+        ("ASK { SERVICE ?where {} }", [(None, False, False)]),
+        ("ASK { SERVICE <relative> {} }", [(None, False, False)]),
+        ("ASK { SERVICE un:known {} }", [(None, False, False)]),
         (
-            "PREFIX s: <http://s.example/> ASK { SERVICE s:a\\,b { SERVICE s: {} } }",
-            [Service("http://s.example/a,b", False), Service("http://s.example/", False)],
+            "PREFIX s: <http://s.example/> ASK { SERVICE s:a\\,b { { SERVICE s: {} } } }",
+            [("http://s.example/a,b", False, False), ("http://s.example/", False, True)],
+        ),
+        (
+            "ASK { { SERVICE <x:a> { { } } } SERVICE SILENT <x:b> {} }",
+            [("x:a", False, False), ("x:b", True, False)],
         ),
         ("SELECT ?service { ?service a 'SERVICE' }", []),
     ],
 )
-def test_services_are_found_in_any_spelling(text: str, expected: list[Service]) -> None:
-    assert services(text, {}) == expected
+def test_services_are_found_in_any_spelling(
+    text: str, expected: list[tuple[str | None, bool, bool]]
+) -> None:
+    found = services(text, {})
+    assert [(each.iri, each.is_silent, each.is_inner) for each in found] == expected
 
 
 def test_a_prefix_of_ours_can_name_a_service() -> None:
-    assert services("ASK { SERVICE x:y {} }", {"x": "http://x.example/"}) == [
-        Service("http://x.example/y", False)
+    text = "ASK { SERVICE x:y {} }"
+    (found,) = services(text, {"x": "http://x.example/"})
+    assert (found.iri, text[found.start : found.end]) == ("http://x.example/y", "x:y")
+
+
+def test_calls_are_turned_to_where_they_may_go() -> None:
+    text = "ASK { SERVICE <x:a> { SERVICE <x:a> {} } SERVICE SILENT <x:b> {} }"
+    changed = query_text.edited(text, query_text.calls(text, {}, {"x:a": "http://127.0.0.1/1"}))
+    assert changed == (
+        "ASK { SERVICE <http://127.0.0.1/1> { SERVICE <x:a> {} } SERVICE SILENT <x:> {} }"
+    )
+    with pytest.raises(QueryError, match="calls no other") as caught:
+        query_text.calls("ASK {\n SERVICE <x:a> {} }", {})
+    assert (caught.value.line, caught.value.column) == (2, 10)
+
+
+def test_an_error_behind_edits_is_placed_in_the_text_that_was_given() -> None:
+    text = "a <x:long> b\nc <x:y> d <x:z> e f"
+    edits = [
+        query_text.Edit(text.index(old), text.index(old) + len(old), new)
+        for old, new in (("<x:long>", "<x:>"), ("<x:y>", "<http://x>"), ("<x:z>", "<x>"))
     ]
+    lines = query_text.edited(text, edits).split("\n")
+    for mark in "acdef":
+        number = next(n for n, line in enumerate(lines) if mark in line)
+        found = query_text.error(
+            text, f"error at {number + 1}:{lines[number].index(mark) + 1}: ?", edits
+        )
+        assert found.line is not None
+        assert found.column is not None
+        assert text.split("\n")[found.line - 1][found.column - 1] == mark
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        (r"\u0053ERVICE \U0001F600", "SERVICE \U0001f600"),
+        (r"\uD800 \U00110000 \u12", "\ud800 \\U00110000 \\u12"),
+    ],
+)
+def test_escapes_are_written_out(text: str, plain: str) -> None:
+    assert query_text.without_escapes(text) == plain
 
 
 def test_a_place_is_shown_under_its_line() -> None:

@@ -22,7 +22,7 @@ from etown_kg.errors import LimitError
 
 # Address space that is reserved and not used: a thread's arena and the allocator's segments.
 _RESERVED_BYTES = 192 * MIB
-# Descriptors of a query that may call services: its socket, name lookup, certificates.
+# Descriptors of a query or update that may call others: sockets, name lookup, certificates.
 _SERVICE_DESCRIPTORS = 64
 _PR_SET_PDEATHSIG = 1
 
@@ -62,12 +62,12 @@ def close_descriptors(limits: Limits) -> None:
 
     A module that was not imported before cannot be either.
     """
-    hard = _SERVICE_DESCRIPTORS if limits.services else 0
+    hard = _SERVICE_DESCRIPTORS if limits.services or limits.load_hosts else 0
     resource.setrlimit(resource.RLIMIT_NOFILE, (0, hard))
 
 
 def open_descriptors() -> None:
-    """Let the few be opened that a permitted service call needs."""
+    """Let the few be opened that a permitted call needs."""
     resource.setrlimit(resource.RLIMIT_NOFILE, (_SERVICE_DESCRIPTORS, _SERVICE_DESCRIPTORS))
 
 

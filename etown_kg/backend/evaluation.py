@@ -7,14 +7,15 @@ evaluation into a bounded spool. Nothing is sent from here.
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from pyoxigraph import QueryResultsFormat, QuerySolutions, parse_query_results
 
-from etown_kg import addresses, formats, query_text, vocab
+from etown_kg import formats, query_text, vocab
 from etown_kg.backend import QueryRequest, QueryResult, Status
 from etown_kg.backend.limits import Limits, answer_over, check_text
-from etown_kg.diagnosis import diagnose
+from etown_kg.backend.relay import calls
+from etown_kg.diagnosis import diagnose, unfinished
 from etown_kg.graph import Answer, KnowledgeGraph
 
 # An answer longer than this has rows: the variables of a text of the usual length fit.
@@ -47,26 +48,32 @@ def evaluate(
     limits: Limits,
     version: str,
     *,
-    open_services: Callable[[], object] | None = None,
+    open_descriptors: Callable[[], object] | None = None,
 ) -> QueryResult:
     """The whole answer; no limit but those of the text and of the answer's size is kept here.
 
-    `open_services` is called before a query runs that may call the services it names; without
-    it, or if it names one that is not allowed, SERVICE fails and SERVICE SILENT does nothing.
+    `open_descriptors` is called before a query runs that may call others; without it SERVICE
+    is refused and SERVICE SILENT does nothing.
 
     Raises:
-        QueryError, FormatError, LimitError: see `Backend.query`.
+        QueryError, FormatError, LimitError, RemoteError: see `Backend.query`.
     """
     check_text(request.text, limits)
-    calls = open_services is not None and may_call(request.text, limits, open_services)
-    answer = ask(graph, request, request.text, calls=calls)
-    format = formats.negotiate(answer.form, request.accept, request.parameters)
-    spool = Spool(limits.answer_bytes)
-    answer.write(spool, format)
+    with calls(request.text, limits, open_descriptors) as services:
+        answer = ask(graph, request, request.text, services=services)
+        format = formats.negotiate(answer.form, request.accept, request.parameters)
+        spool = Spool(limits.answer_bytes)
+        answer.write(spool, format)
     return QueryResult(answer.form, format, spool.getvalue(), version)
 
 
-def ask(graph: KnowledgeGraph, request: QueryRequest, text: str, *, calls: bool = False) -> Answer:
+def ask(
+    graph: KnowledgeGraph,
+    request: QueryRequest,
+    text: str,
+    *,
+    services: Mapping[str, str] | None = None,
+) -> Answer:
     """The answer to `text` on the dataset that the request names."""
     return graph.query(
         text,
@@ -74,30 +81,8 @@ def ask(graph: KnowledgeGraph, request: QueryRequest, text: str, *, calls: bool 
         default_graphs=request.default_graphs,
         named_graphs=request.named_graphs,
         base=request.base,
-        services=calls,
+        services=services,
     )
-
-
-def may_call(text: str, limits: Limits, open_services: Callable[[], object]) -> bool:
-    """Whether the text has SERVICE clauses and each calls an address that is allowed.
-
-    `open_services` makes calls possible, as looking up an address is one already.
-
-    Raises:
-        QueryError: one without SILENT calls an address that is not allowed.
-    """
-    lowered = text.lower()
-    # An escape could spell SERVICE, or an address, in a way that is not seen here.
-    is_escaped = "\\u" in lowered
-    if not limits.services or is_escaped or "service" not in lowered:
-        return False
-    called = [service.iri for service in query_text.services(text, vocab.PREFIXES)]
-    if not called or not set(called) <= set(limits.services):
-        return False
-    open_services()
-    for iri in called:
-        addresses.check(iri, limits.services)
-    return True
 
 
 def is_empty(result: QueryResult) -> bool:
@@ -132,6 +117,8 @@ def explain(
         QueryError: the query does not parse, or cannot be evaluated.
     """
     check_text(request.text, limits)
+    if query_text.services(request.text, vocab.PREFIXES):
+        return unfinished("the query calls other servers").members()
     found = diagnose(
         request.text,
         lambda text: ask(graph, request, text),

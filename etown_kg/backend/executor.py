@@ -147,9 +147,8 @@ def _serve(
 def _answer(
     graph: KnowledgeGraph, request: QueryRequest, limits: Limits
 ) -> tuple[wire.Head, bytes]:
-    open_services = open_descriptors if limits.services else None
     seen = graph.view(request.scope)
-    result = evaluate(seen, request, limits, seen.state, open_services=open_services)
+    result = evaluate(seen, request, limits, seen.state, open_descriptors=open_descriptors)
     head = {"form": result.form, "format": result.format.media_type, "version": result.version}
     return head, result.body
 

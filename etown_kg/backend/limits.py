@@ -10,12 +10,16 @@ from dataclasses import dataclass, fields
 
 from etown_kg import query_text
 from etown_kg.errors import LimitError, QueryError, SettingError
+from etown_kg.remote import Bounds
 
 KIB, MIB, GIB = 1 << 10, 1 << 20, 1 << 30
 # A stack that outlasts `nesting` in every construct that was tried: the engine descends into
 # brackets, EXISTS, UNION and operators by recursion, and 8 MB end at 860 nested EXISTS. Only
 # what a query touches of it costs memory.
 STACK_BYTES = 512 * MIB
+
+
+_REMOTE = Bounds()
 
 
 @dataclass(frozen=True)
@@ -38,6 +42,9 @@ class Limits:
         client_waiting: further queries of one client that may wait.
         spares: executors that stand by, so that nobody waits for a fork.
         services: IRIs that SERVICE may call.
+        load_hosts: hosts that LOAD may ask (`addresses.is_listed`).
+        networks: ranges of addresses inside the operator's network that both may lead to.
+        remote: what one call of another server may take.
     """
 
     query_s: float = 10.0
@@ -54,12 +61,15 @@ class Limits:
     client_waiting: int = 16
     spares: int = 2
     services: tuple[str, ...] = ()
+    load_hosts: tuple[str, ...] = ()
+    networks: tuple[str, ...] = ()
+    remote: Bounds = _REMOTE
 
     def __post_init__(self) -> None:
         for field in fields(self):
             value = getattr(self, field.name)
             least = 0 if field.name in ("reserved_places", "client_waiting") else 1e-9
-            if field.name != "services" and value < least:
+            if isinstance(value, int | float) and value < least:
                 raise SettingError(field.name, f"{value} is too small")
         if self.reserved_places >= self.places:
             raise SettingError(

@@ -34,6 +34,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
+from pyoxigraph import Quad
+
+from etown_kg import remote
 from etown_kg.backend import wire
 from etown_kg.backend.confinement import (
     cause,
@@ -45,9 +48,10 @@ from etown_kg.backend.confinement import (
     run_with_deep_stack,
     set_alarm,
 )
-from etown_kg.backend.evaluation import may_call, status_of
+from etown_kg.backend.evaluation import status_of
 from etown_kg.backend.executor import outcome, stand_by
 from etown_kg.backend.limits import Limits
+from etown_kg.backend.relay import calls
 from etown_kg.changes import GraphWrite, UpdateRequest
 from etown_kg.errors import EtownError
 from etown_kg.graph import KnowledgeGraph
@@ -440,11 +444,18 @@ def _work_out(
         if isinstance(request, GraphWrite):
             found = seen.write_delta(request)
         else:
-            calls = may_call(request.text, limits, open_descriptors)
-            found = seen.delta(request, services=calls)
+            with calls(request.text, limits, open_descriptors) as services:
+                found = seen.delta(request, services=services, loader=partial(_load, limits))
         return {"lines": True, "version": found.version}, found.lines()
 
     run_with_deep_stack(lambda: wire.send(results, *outcome(delta, limits)))
+
+
+def _load(limits: Limits, iri: str) -> list[Quad]:
+    """The document of a LOAD; looking up its host needs descriptors already."""
+    if limits.load_hosts:
+        open_descriptors()
+    return remote.load(iri, limits.load_hosts, limits.networks, limits.remote)
 
 
 def _listener(path: Path) -> socket.socket:

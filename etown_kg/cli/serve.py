@@ -25,6 +25,7 @@ from etown_kg.cli.options import graph_options, setting, settings_of
 from etown_kg.cli.web_server import WebServer
 from etown_kg.config import Settings
 from etown_kg.errors import EtownError, SettingError
+from etown_kg.remote import Bounds
 from etown_kg.store import SERVED_BY
 from etown_kg.tokens import Tokens, file_of
 from etown_kg.web import create_app
@@ -65,6 +66,10 @@ Examples:
 @setting("places", type=int)
 @setting("client_places", type=int)
 @setting("allow_service", metavar="IRI", multiple=True, default=None)
+@setting("allow_load", metavar="HOST", multiple=True, default=None)
+@setting("allow_network", metavar="CIDR", multiple=True, default=None)
+@setting("remote_s", type=float)
+@setting("remote_mib", type=int)
 @setting("query_kib", type=int)
 @setting("update_kib", type=int)
 @setting("update_data_mib", type=int)
@@ -140,6 +145,9 @@ def limits_of(settings: Settings) -> Limits:
             standard.client_waiting, (settings.threads - settings.client_places) // 2
         ),
         services=settings.allow_service,
+        load_hosts=settings.allow_load,
+        networks=settings.allow_network,
+        remote=Bounds(settings.remote_s, settings.remote_mib * MIB),
     )
 
 

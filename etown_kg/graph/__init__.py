@@ -374,7 +374,7 @@ class KnowledgeGraph:
         default_graphs: Sequence[str] = (),
         named_graphs: Sequence[str] = (),
         prefixes: bool = True,
-        services: bool = False,
+        services: Mapping[str, str] | None = None,
         base: str | None = None,
     ) -> Answer:
         """Evaluate a SPARQL 1.1 query.
@@ -385,16 +385,16 @@ class KnowledgeGraph:
             infer: whether inferred triples can match.
             default_graphs, named_graphs: the dataset of the protocol's ``default-graph-uri``
                 and ``named-graph-uri``; it replaces the query's own FROM clauses.
-            services: whether SERVICE is left to the engine, which calls any address: only for
-                a process that can open no socket, or whose query was looked through before.
-                Without it a SERVICE SILENT comes to nothing and any other is refused.
+            services: the IRIs that SERVICE may call, with the address that the engine is to
+                call instead. A SERVICE SILENT of another comes to nothing, any other is refused.
             base: the IRI that relative ones in the text are resolved against.
 
         Raises:
             QueryError: the text does not parse, or asks for something that is not offered.
         """
-        if not services:
-            text = query_text.without_calls(text)
+        given = text
+        edits = query_text.calls(text, vocab.PREFIXES if prefixes else {}, services)
+        text = query_text.edited(text, edits)
         known = query_text.prefixes_in(text, vocab.PREFIXES) if prefixes else None
         store = (self._closed if infer else self.asserted).store
         # Either list makes the dataset: what is not named in it is not there.
@@ -402,7 +402,7 @@ class KnowledgeGraph:
         try:
             if needs_mending(text):
                 # First as it is: a complaint has to speak of the text that was given.
-                Store().query(text, base_iri=base, prefixes=known)
+                _check_syntax(given, base, known)
                 text = mended(text, named_graphs if chosen else self.graphs(infer=infer))
             result = store.query(
                 text,
@@ -412,7 +412,7 @@ class KnowledgeGraph:
                 named_graphs=[NamedNode(iri) for iri in named_graphs] if chosen else None,
             )
         except SyntaxError as error:
-            raise query_text.error(text, str(error)) from error
+            raise query_text.error(given, str(error), edits) from error
         except (OSError, RuntimeError) as error:
             raise QueryError(f"cannot be evaluated: {error}") from error
         return Answer(result)
@@ -445,7 +445,7 @@ class KnowledgeGraph:
         infer: bool = False,
         base: str | None = None,
         loader: update.Loader | None = None,
-        services: bool = False,
+        services: Mapping[str, str] | None = None,
         prefixes: bool = True,
     ) -> Delta:
         """What a SPARQL 1.1 Update comes to; the graph is left as it was.
@@ -474,7 +474,7 @@ class KnowledgeGraph:
             using=request.using_graphs,
             using_named=request.using_named_graphs,
             load=loader,
-            services=services,
+            services=services or {},
             read_only=self._read_only,
         )
         sees_more = infer and self._closed is not self.asserted
@@ -779,6 +779,24 @@ class KnowledgeGraph:
         return f"{checksum(self.asserted):016x}"
 
     _known_findings: frozenset[Finding] | None = None
+
+
+def _check_syntax(text: str, base: str | None, prefixes: dict[str, str] | None) -> None:
+    """Have the engine read a query, on no data and calling nobody.
+
+    Raises:
+        QueryError: it does not parse.
+    """
+    edits = [
+        query_text.Edit(service.start, service.end, query_text.NOWHERE)
+        for service in query_text.services(text, prefixes or {})
+    ]
+    try:
+        Store().query(query_text.edited(text, edits), base_iri=base, prefixes=prefixes)
+    except SyntaxError as error:
+        raise query_text.error(text, str(error), edits) from error
+    except (OSError, RuntimeError):
+        return  # it parses; that it cannot be evaluated is found where it is
 
 
 def _update_text(write: GraphWrite) -> str:

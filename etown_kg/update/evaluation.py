@@ -16,7 +16,7 @@ what was written as ``1.50``.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from secrets import token_hex
 from typing import Final
 
@@ -45,7 +45,7 @@ class Options:
         base: the IRI that relative ones are resolved against.
         using, using_named: the protocol's ``using-graph-uri`` and ``using-named-graph-uri``.
         load: fetches a document; None refuses LOAD.
-        services: whether SERVICE is left to the engine, which calls any address.
+        services: the IRIs that SERVICE may call, with the address to call instead.
         default: the graph that is meant where none is named.
         read_only: graphs that no operation may name as its target; CLEAR ALL leaves them alone.
     """
@@ -55,7 +55,7 @@ class Options:
     using: tuple[str, ...] = ()
     using_named: tuple[str, ...] = ()
     load: Loader | None = None
-    services: bool = False
+    services: Mapping[str, str] = field(default_factory=dict)
     default: GraphName = UNNAMED
     read_only: frozenset[GraphName] = frozenset()
 
@@ -74,8 +74,7 @@ def evaluate(
     """
     prefixes = dict(options.prefixes)
     update_text.check(text, base=options.base, prefixes=prefixes)
-    if not options.services:
-        text = query_text.without_calls(text)
+    text = query_text.edited(text, query_text.calls(text, prefixes, options.services))
     todo = list(
         update_text.operations(text, base=options.base, prefixes=prefixes, default=options.default)
     )
@@ -378,8 +377,9 @@ class _Evaluation:
             raise QueryError("LOAD is not offered: send the data to the graph store instead")
         target = operation.target.graph
         assert target is not None
+        found = list(self._options.load(operation.document))  # before anything is changed
         self.pending.create(target)
-        for quad in self._options.load(operation.document):
+        for quad in found:
             self.pending.insert(_moved(quad, target))
 
     def _targets(self, target: Target) -> list[GraphName]:

@@ -124,7 +124,8 @@ def check(text: str, *, base: str | None, prefixes: dict[str, str]) -> None:
             shared = _SHARED.search(str(error))
             if shared:
                 raise _sharing(text, shared[0], shared[1]) from error
-            raise query_text.error(text, str(error), inserted=(part.body, len(first))) from error
+            edit = query_text.Edit(part.body, part.body, first)
+            raise query_text.error(text, str(error), [edit]) from error
         except RuntimeError:
             continue
         raise AssertionError("the graph exists, so the engine must not create it")

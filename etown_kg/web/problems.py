@@ -32,6 +32,7 @@ from etown_kg.errors import (
     NoGraphError,
     QueryError,
     ReadOnlyError,
+    RemoteError,
     SettingError,
     SourceError,
     UnavailableError,
@@ -59,6 +60,7 @@ NAMES: dict[HTTPStatus, str] = {
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "media-type",
     HTTPStatus.TOO_MANY_REQUESTS: "too-many",
     HTTPStatus.INTERNAL_SERVER_ERROR: "fault",
+    HTTPStatus.BAD_GATEWAY: "remote",
     HTTPStatus.SERVICE_UNAVAILABLE: "limit",
     HTTPStatus.INSUFFICIENT_STORAGE: "full",
 }
@@ -188,6 +190,7 @@ _STATUSES: dict[type[EtownError], HTTPStatus] = {
     ReadOnlyError: HTTPStatus.FORBIDDEN,
     ForbiddenError: HTTPStatus.FORBIDDEN,
     ConflictError: HTTPStatus.PRECONDITION_FAILED,
+    RemoteError: HTTPStatus.BAD_GATEWAY,
 }
 
 

@@ -178,7 +178,7 @@ def test_a_graph_exists_from_creation_to_drop() -> None:
         ("PREFIX e: <http://e/> INSERT DATA { e:a n:b 1 }", 1, 44),
         ("INSERT DATA { <a:a> <a:b> 1 } ; PREFIX e: <http://e/>\nINSERT DATA { e:a f:b 1 }", 2, 22),
         ("INSERT DATA { _:x <a:b> 1 }; INSERT DATA { _:x <a:b> 1 }", 1, 44),
-        ("INSERT { <a:a> <a:b> 1 } WHERE { SERVICE <http://127.0.0.1/> {} }", 1, 34),
+        ("INSERT { <a:a> <a:b> 1 } WHERE { SERVICE <http://127.0.0.1/> {} }", 1, 42),
         ("INSERT DATA { <a:a> <a:b> '''never closed }", 1, 44),
         ("SELECT * { ?s ?p ?o }", 1, 7),
     ],
