@@ -6,6 +6,8 @@ become responses in `problems`, the headers that every response carries are in `
 
 from __future__ import annotations
 
+from functools import partial
+
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -29,6 +31,7 @@ from etown_kg.web import (
 from etown_kg.web.access import FindToken
 from etown_kg.web.description import Facts, Limit
 from etown_kg.web.limits import KIB, MIB, RequestLimits
+from etown_kg.web.pages import entity
 from etown_kg.web.pages.query import first_query
 from etown_kg.web.scoped import ScopedBackend
 
@@ -59,7 +62,9 @@ def create_app(
     request_limits = _request_limits(settings)
     kept = limits or Limits()
     ontology = settings.ontology or shipped()[0]
-    site = pages.read_site(backend, ontology, base=settings.base)
+    site = pages.read_site(
+        backend, ontology, base=settings.base, is_union=settings.default_graph == "union"
+    )
     # In this order before a request, and backwards behind it: the log sees what was sent.
     access_log.register(app, access_log.open_log(settings.access_log))
     metrics.register(app, backend)
@@ -78,7 +83,10 @@ def create_app(
     endpoint = sparql.Endpoint(
         backend, request_limits, find_token, kept.query_s, first_query(site), facts
     )
-    store = graph_store.GraphStore(backend, request_limits, find_token, settings.base, is_writable)
+    store = graph_store.GraphStore(
+        backend, request_limits, find_token, settings.base, is_writable,
+        partial(entity.page_of_graph, site),
+    )  # fmt: skip
     app.register_blueprint(sparql.blueprint(endpoint))
     app.register_blueprint(graph_store.blueprint(store))
     pages.register(app, site)

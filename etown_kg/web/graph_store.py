@@ -8,6 +8,7 @@ writer has seen (``If-Match``), so that two writers do not undo each other.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
 from secrets import token_hex
@@ -38,13 +39,18 @@ PATCHES = (DIRECT_UPDATE, *rdf_patch.MEDIA_TYPES)
 
 @dataclass(frozen=True)
 class GraphStore:
-    """What the addresses of graphs need; `base` is the IRI that the names of graphs start with."""
+    """What the addresses of graphs need.
+
+    `base` is the IRI that the names of graphs start with; `page_of` gives the page of a graph to
+    who would rather have a page.
+    """
 
     backend: Backend
     limits: RequestLimits
     find_token: access.FindToken | None
     base: str
     is_writable: bool
+    page_of: Callable[[str], Response | None]
 
 
 def blueprint(store: GraphStore) -> Blueprint:
@@ -70,7 +76,12 @@ def blueprint(store: GraphStore) -> Blueprint:
 
     @views.route("/graph/<path:name>", methods=METHODS, strict_slashes=False)
     def direct(name: str) -> Response:
-        return _answer(store, graph_of_path(store.base, name))
+        graph = graph_of_path(store.base, name)
+        if request.method in ("GET", "HEAD") and graph.iri in store.backend.status().graphs:
+            page = store.page_of(graph.iri)
+            if page is not None:
+                return page
+        return _answer(store, graph)
 
     return views
 

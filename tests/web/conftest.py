@@ -60,7 +60,9 @@ def app(zoo: KnowledgeGraph, tmp_path_factory: pytest.TempPathFactory) -> Flask:
         "SELECT ?animal ?weight WHERE { ?animal <http://zoo.example/weight> ?weight }\n",
         encoding="utf-8",
     )
-    app = create_app(Settings(ontology=folder, data=folder), LocalBackend(zoo))
+    app = create_app(
+        Settings(ontology=folder, data=folder, base="http://zoo.example/"), LocalBackend(zoo)
+    )
     app.testing = True
     return app
 

@@ -13,7 +13,7 @@ from flask import Blueprint, Flask
 
 from etown_kg.backend import Backend
 from etown_kg.questions import Question, read_questions
-from etown_kg.web.pages import frame, query, search, start
+from etown_kg.web.pages import entity, frame, query, search, start
 from etown_kg.web.pages.site import Site
 from etown_kg.web.pages.wording import read_wording
 
@@ -23,11 +23,18 @@ __all__ = ["Site", "read_site", "register"]
 FOLDERS = ("competency", "examples", "compare")
 # Every family of pages.
 FAMILIES: tuple[Callable[[Site], Blueprint], ...] = (
-    start.blueprint, query.blueprint, search.blueprint,
+    start.blueprint, query.blueprint, search.blueprint, entity.blueprint,
 )  # fmt: skip
 
 
-def read_site(backend: Backend, ontology: Path, *, base: str, articles: Path | None = None) -> Site:
+def read_site(
+    backend: Backend,
+    ontology: Path,
+    *,
+    base: str,
+    articles: Path | None = None,
+    is_union: bool = True,
+) -> Site:
     """The site over an ontology's folder.
 
     Raises:
@@ -39,6 +46,7 @@ def read_site(backend: Backend, ontology: Path, *, base: str, articles: Path | N
         questions=_questions(ontology / "queries"),
         wording=read_wording(ontology),
         articles=articles,
+        is_union=is_union,
     )
 
 

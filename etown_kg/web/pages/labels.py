@@ -22,37 +22,41 @@ LABEL_PROPERTIES = (
     "http://xmlns.com/foaf/0.1/name",
     "http://purl.org/dc/elements/1.1/title",
 )
-# IRIs whose labels are kept; beyond it all are asked for anew.
+# IRIs whose labels are kept of one version; beyond it all are asked for anew.
 MOST_KEPT = 50_000
+# Versions of the data whose labels are kept: the present one as some readers may see it.
+MOST_VERSIONS = 4
 
 _LABELS = """
-SELECT ?iri ?property ?label WHERE {{
+SELECT ?iri ?property ?label ?graph WHERE {{
   VALUES ?iri {{ {iris} }}
-  ?iri ?property ?label
+  GRAPH ?graph {{ ?iri ?property ?label }}
   FILTER(?property IN ({properties}))
 }}
 """
 _DESCRIBED = """
 SELECT ?iri WHERE {{
   VALUES ?iri {{ {iris} }}
-  FILTER EXISTS {{ ?iri ?property ?object }}
+  FILTER EXISTS {{ GRAPH ?graph {{ ?iri ?property ?object }} }}
 }}
 """
 _ABOUT = """
 PREFIX owl: <http://www.w3.org/2002/07/owl#>
 PREFIX dcterms: <http://purl.org/dc/terms/>
-SELECT ?part ?text WHERE {
-  ?ontology a owl:Ontology ; dcterms:title ?title .
-  { BIND("title" AS ?part) ?ontology dcterms:title ?text }
-  UNION { BIND("description" AS ?part) ?ontology dcterms:description ?text }
-  UNION { BIND("licence" AS ?part) ?ontology dcterms:license ?text }
+SELECT DISTINCT ?ontology ?part ?text WHERE {
+  GRAPH ?a { ?ontology a owl:Ontology } GRAPH ?b { ?ontology dcterms:title ?title }
+  GRAPH ?c { ?ontology ?property ?text }
+  VALUES (?property ?part) {
+    (dcterms:title "title") (dcterms:description "description") (dcterms:license "licence")
+  }
 } ORDER BY ?ontology ?part ?text
 """
 
 
 @dataclass(frozen=True)
 class Label:
-    """What one thing is called. `texts` are (text, language tag), the best property first.
+    """What one thing is called. `texts` are (text, language tag), the best first: asserted labels
+    before inferred ones (which owl:sameAs has from other names of the thing), then by property.
 
     `is_described` tells whether the graph says anything of it, so that it has a page to go to.
     """
@@ -83,69 +87,79 @@ class About:
         return found[0] if found else ""
 
 
+@dataclass
+class _Kept:
+    """What is known of the data in one version."""
+
+    labels: dict[str, Label] = field(default_factory=dict)
+    about: About | None = None
+
+
 class Labels:
-    """The labels that were asked for; safe for many threads."""
+    """The labels that were asked for, by version of the data; safe for many threads.
+
+    Who may read less has data of another version, so nobody is shown another's labels.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._version = ""
-        self._known: dict[str, Label] = {}
-        self._about: About | None = None
+        self._versions: dict[str, _Kept] = {}
 
     def of(self, iris: Iterable[str], version: str, ask: Ask) -> Mapping[str, Label]:
         """The labels of these IRIs in the data of `version`; asks for what is not known."""
         wanted = set(iris)
-        known = self._of_version(version)
-        missing = {iri for iri in wanted if iri not in known}
-        if missing:
-            fresh = _asked(missing, ask)
-            with self._lock:
-                if self._version == version:
-                    self._known.update(fresh)
-        else:
-            fresh = {}
-        return {iri: fresh.get(iri) or known.get(iri) or Label() for iri in wanted}
+        kept = self._of_version(version)
+        missing = {iri for iri in wanted if iri not in kept.labels}
+        fresh = _asked(missing, ask) if missing else {}
+        with self._lock:
+            if len(kept.labels) > MOST_KEPT:
+                kept.labels.clear()
+            known = {iri: kept.labels[iri] for iri in wanted if iri in kept.labels}
+            kept.labels.update(fresh)
+        return {iri: Label() for iri in wanted} | known | fresh
 
     def about(self, version: str, ask: Ask) -> About:
         """What the ontology says of itself in the data of `version`."""
-        self._of_version(version)
-        found = self._about
-        if found is None:
+        kept = self._of_version(version)
+        if kept.about is None:
             texts: dict[str, list[tuple[str, str]]] = {}
             for solution in ask(_ABOUT):
                 text = solution["text"]
                 language = text.language or "" if isinstance(text, Literal) else ""
                 part = str(getattr(solution["part"], "value", ""))
                 texts.setdefault(part, []).append((str(getattr(text, "value", text)), language))
-            found = About({part: Label(tuple(each)) for part, each in texts.items()})
-            with self._lock:
-                if self._version == version:
-                    self._about = found
-        return found
+            kept.about = About({part: Label(tuple(each)) for part, each in texts.items()})
+        return kept.about
 
-    def _of_version(self, version: str) -> dict[str, Label]:
-        """What is known of a version, as it is now; what is known of another is forgotten."""
+    def _of_version(self, version: str) -> _Kept:
+        """What is known of a version; of others than the latest few it is forgotten."""
         with self._lock:
-            if self._version != version or len(self._known) > MOST_KEPT:
-                self._version, self._known, self._about = version, {}, None
-            return self._known
+            kept = self._versions.pop(version, None) or _Kept()
+            self._versions[version] = kept
+            while len(self._versions) > MOST_VERSIONS:
+                del self._versions[next(iter(self._versions))]
+            return kept
 
 
 def _asked(iris: set[str], ask: Ask) -> dict[str, Label]:
     listed = " ".join(str(NamedNode(iri)) for iri in sorted(iris))
     properties = ", ".join(f"<{iri}>" for iri in LABEL_PROPERTIES)
-    found: dict[str, list[tuple[int, str, str]]] = {}
+    # The inferred graph is named after its base, which is not known here.
+    found: dict[str, set[tuple[bool, int, str, str]]] = {}
     for solution in ask(_LABELS.format(iris=listed, properties=properties)):
-        iri, label = solution["iri"], solution["label"]
+        iri, label, graph = (solution[name] for name in ("iri", "label", "graph"))
         if isinstance(iri, NamedNode) and isinstance(label, Literal):
+            is_inferred = str(graph).endswith("graph/inferred>")
             rank = LABEL_PROPERTIES.index(str(getattr(solution["property"], "value", "")))
-            found.setdefault(iri.value, []).append((rank, label.value, label.language or ""))
+            found.setdefault(iri.value, set()).add(
+                (is_inferred, rank, label.value, label.language or "")
+            )
     described = {
         str(getattr(row["iri"], "value", "")) for row in ask(_DESCRIBED.format(iris=listed))
     }
     return {
         iri: Label(
-            tuple((text, tag) for _, text, tag in sorted(found.get(iri, ()))), iri in described
+            tuple((text, tag) for *_, text, tag in sorted(found.get(iri, ()))), iri in described
         )
         for iri in iris
     }

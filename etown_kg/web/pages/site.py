@@ -42,6 +42,7 @@ class Site:
         base: what the IRIs start with whose pages are at their own paths.
         questions: the named queries for readers, by folder of ``queries/``.
         wording: what the site calls itself, where the ontology's folder says so.
+        is_union: whether the default graph is the union of all, as the pages want it.
         articles: the folder with the operator's own copies of the articles, if there is one.
     """
 
@@ -50,6 +51,7 @@ class Site:
     questions: dict[str, tuple[Question, ...]] = field(default_factory=dict)
     wording: Wording = field(default_factory=Wording)
     articles: Path | None = None
+    is_union: bool = True
     labels: Labels = field(default_factory=Labels)
 
     @cached_property
@@ -63,7 +65,11 @@ class Site:
         Raises:
             LimitError, UnavailableError: see `Backend.query`.
         """
-        asked = QueryRequest(query, parameters=("json",), infer=infer, client=exchange.client())
+        graphs = self.dataset()
+        asked = QueryRequest(
+            query, parameters=("json",), infer=infer, client=exchange.client(),
+            default_graphs=graphs, named_graphs=graphs,
+        )  # fmt: skip
         result = self.backend.query(asked, exchange.is_gone())
         solutions = parse_query_results(result.body, QueryResultsFormat.JSON)
         if isinstance(solutions, QueryBoolean):
@@ -73,6 +79,10 @@ class Site:
             {name: term for name, variable in variables if (term := solution[variable]) is not None}
             for solution in solutions
         ]
+
+    def dataset(self) -> tuple[str, ...]:
+        """The graphs to name so that a query sees their union; none where it does so anyway."""
+        return () if self.is_union else self.backend.status().graphs
 
     def names(self, terms: Iterable[Term | str | None], language: str) -> Names:
         """How to show these terms to a reader; one query for all labels that are not known yet."""

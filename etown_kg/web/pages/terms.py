@@ -17,6 +17,7 @@ from etown_kg import vocab
 from etown_kg.curies import compressed, shown
 from etown_kg.web.pages.addresses import path_of
 from etown_kg.web.pages.labels import Label
+from etown_kg.web.pages.language import texts
 
 Term = NamedNode | BlankNode | Literal | Triple
 
@@ -83,10 +84,16 @@ class Names:
     def _iri(self, iri: str) -> Shown:
         known = self.known.get(iri, Label())
         found = known.best(self.language)
-        text, language = found or (short_name(iri), "")
+        text, language = found or (_standard(iri, self.language) or short_name(iri), "")
         path = path_of(iri, self.base) if known.is_described else ""
         url = iri if not path and is_address(iri) else ""
         return Shown(text, "iri", iri, path, url, language, has_label=found is not None)
+
+
+def _standard(iri: str, language: str) -> str:
+    """What everybody calls a term of the standards, which graphs seldom say; "" for others."""
+    variants = texts().get(f"standard.{compressed(iri)}")
+    return variants[language] if variants else ""
 
 
 def literal_shown(literal: Literal) -> Shown:

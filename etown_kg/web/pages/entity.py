@@ -1,0 +1,290 @@
+"""The page of one thing, at the path of its IRI, and the same as RDF and JSON.
+
+The address is that of a document about the thing: 200 with the representation that the client
+likes best, and ``Link: <iri>; rel="describes"`` says what it is about (RFC 6892). A suffix asks
+for one format. The RDF is what DESCRIBE gives. Why so:
+``docs/decisions/0007-the-address-of-a-thing-answers-200.md``.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from http import HTTPStatus
+from urllib.parse import quote, urlencode, urlsplit
+
+from flask import Blueprint, Response, render_template, request
+from pyoxigraph import NamedNode
+from werkzeug.exceptions import NotFound
+
+from etown_kg import formats
+from etown_kg.backend import QueryRequest
+from etown_kg.errors import FormatError
+from etown_kg.formats import RDF_FORMATS, Format
+from etown_kg.web import exchange
+from etown_kg.web.pages.addresses import DESCRIBE, candidates, path_of
+from etown_kg.web.pages.evidence import Evidence
+from etown_kg.web.pages.frame import linked
+from etown_kg.web.pages.language import reader_language
+from etown_kg.web.pages.site import Site
+from etown_kg.web.pages.statements import Description, Row, Value, describe
+from etown_kg.web.protocol import FORMAT_PARAMETERS, RequestError
+
+HTML = "text/html"
+JSON = "application/json"
+# Named graphs are at these addresses, with all their triples (SPARQL 1.1 Graph Store Protocol).
+GRAPHS = "/graph/"
+# What a suffix asks for, beside the RDF formats by their own.
+_OTHER_SUFFIXES = {"html": HTML, "json": JSON}
+# What the page offers as data, and what it calls it.
+OFFERED = {
+    "ttl": "Turtle", "jsonld": "JSON-LD", "json": "JSON", "nt": "N-Triples", "rdf": "RDF/XML",
+}  # fmt: skip
+# The media type of each suffix.
+TYPES = {each.suffixes[0].removeprefix("."): each.media_type for each in RDF_FORMATS}
+TYPES |= _OTHER_SUFFIXES
+
+
+def blueprint(site: Site) -> Blueprint:
+    """``/<path>`` for the IRIs below the base, ``/describe?iri=`` for all."""
+    views = Blueprint("entity", __name__)
+
+    @views.get("/<path:local>")
+    def index(local: str) -> Response:
+        raw = _raw_path(local)
+        whole = candidates(raw, site.base)
+        stem, _, suffix = raw.rpartition(".")
+        kind = _of_suffix(suffix) if stem else None
+        cut = candidates(stem, site.base) if kind is not None else []
+        iri = _mentioned(site, (*whole, *cut))
+        if iri is None:
+            raise NotFound
+        return answer(site, iri, kind if iri.value in cut and iri.value not in whole else None)
+
+    @views.get(DESCRIBE)
+    def by_iri() -> Response:
+        given = request.args.get("iri", "")
+        iri = _mentioned(site, [given]) if given else None
+        if not given or not urlsplit(given).scheme:
+            raise RequestError(
+                HTTPStatus.BAD_REQUEST,
+                f"iri={given} is no absolute IRI",
+                hint="name a thing of the graph: /describe?iri=https%3A%2F%2F...",
+            )
+        if iri is None:
+            raise NotFound
+        name = request.args.get("format")
+        kind = _of_suffix(name) if name else None
+        if name and kind is None:
+            raise FormatError(name, [*_OTHER_SUFFIXES, *(each.name for each in RDF_FORMATS)])
+        return answer(site, iri, kind)
+
+    return views
+
+
+def answer(site: Site, iri: NamedNode, kind: Format | str | None = None) -> Response:
+    """What there is to say of a thing that the graph mentions, in one format or the best one.
+
+    Raises:
+        FormatError: the client accepts none that there is.
+    """
+    if kind is None:
+        kind = _negotiated()
+    if isinstance(kind, Format):
+        asked = QueryRequest(
+            f"DESCRIBE {iri}", parameters=(kind.name,), client=exchange.client(),
+            default_graphs=site.dataset(), named_graphs=site.dataset(),
+        )  # fmt: skip
+        result = site.backend.query(asked, exchange.is_gone())
+        response = Response(result.body, content_type=kind.content_type)
+        suffix = kind.suffixes[0].removeprefix(".")
+    else:
+        found = describe(site, iri, reader_language())
+        if found is None:
+            raise NotFound
+        if kind == JSON:
+            body = json.dumps(members(found), ensure_ascii=False, indent=1)
+            response = Response(body, content_type=JSON)
+        else:
+            response = Response(_page(site, found), content_type=f"{HTML}; charset=utf-8")
+        suffix = "json" if kind == JSON else "html"
+    response.headers["Content-Location"] = _address(site, iri, suffix)
+    response.headers["Link"] = ", ".join(_links(site, iri, suffix))
+    response.vary.add("Accept")
+    return response
+
+
+def page_of_graph(site: Site, graph: str) -> Response | None:
+    """The page of a named graph, for who would rather have a page than the graph."""
+    types = [*(each.media_type for each in RDF_FORMATS), HTML]
+    has_format = not request.args.keys().isdisjoint(FORMAT_PARAMETERS)
+    if has_format or request.accept_mimetypes.best_match(types) != HTML:
+        return None
+    return answer(site, NamedNode(graph), HTML)
+
+
+def _negotiated() -> Format | str:
+    """The format for this Accept; a page where a page is as welcome as data."""
+    accept = request.headers.get("Accept", "")
+    types = [HTML, *(each.media_type for each in RDF_FORMATS)]
+    best = request.accept_mimetypes.best_match(types)
+    if not accept or best == HTML:
+        return HTML
+    if request.accept_mimetypes.best_match([JSON, *types[1:]]) == JSON:
+        return JSON
+    return formats.negotiate("CONSTRUCT", accept)
+
+
+def _of_suffix(suffix: str) -> Format | str | None:
+    for format in RDF_FORMATS:
+        if f".{suffix}" in format.suffixes or suffix == format.name:
+            return format
+    return _OTHER_SUFFIXES.get(suffix)
+
+
+def _raw_path(local: str) -> str:
+    """The path as it was sent: the server has decoded the other, which loses escapes."""
+    sent = str(request.environ.get("REQUEST_URI", ""))
+    path = urlsplit(sent).path if sent else ""
+    prefix = quote(request.script_root)
+    if prefix and path.startswith(prefix + "/"):
+        path = path.removeprefix(prefix)
+    return path.removeprefix("/") or quote(local)
+
+
+def _mentioned(site: Site, iris: Iterable[str]) -> NamedNode | None:
+    """The first of these IRIs that the graph mentions anywhere."""
+    named = list(_valid(iris))
+    if not named:
+        return None
+    values = " ".join(map(str, named))
+    rows = site.ask(
+        f"SELECT DISTINCT ?iri WHERE {{ VALUES ?iri {{ {values} }} FILTER("
+        "EXISTS { GRAPH ?a { ?iri ?b ?c } } || EXISTS { GRAPH ?d { ?e ?f ?iri } } ||"
+        " EXISTS { GRAPH ?g { ?h ?iri ?i } } || EXISTS { GRAPH ?iri { ?j ?k ?l } }) }"
+    )
+    found = {row["iri"] for row in rows}
+    return next((iri for iri in named if iri in found), None)
+
+
+def _valid(iris: Iterable[str]) -> Iterator[NamedNode]:
+    for iri in iris:
+        try:
+            yield NamedNode(iri)
+        except ValueError:  # what no IRI can be, the graph does not mention
+            continue
+
+
+def _page(site: Site, found: Description) -> str:
+    return render_template(
+        "entity.html",
+        found=found,
+        formats=[
+            (label, _address(site, NamedNode(found.iri), suffix), TYPES[suffix])
+            for suffix, label in OFFERED.items()
+        ],
+        json_ld=_json_ld(found),
+    )
+
+
+def _address(site: Site, iri: NamedNode, suffix: str) -> str:
+    """Where a thing is told of in one format, for certain."""
+    path = path_of(iri.value, site.base)
+    if path.startswith(GRAPHS):  # the path of a graph is that of its contents
+        path = f"{DESCRIBE}?{urlencode({'iri': iri.value})}"
+    if path.startswith(DESCRIBE):
+        return linked(f"{path}&{urlencode({'format': suffix})}")
+    path, mark, fragment = path.partition("#")
+    return linked(f"{path}.{suffix}{mark}{fragment}")
+
+
+def _links(site: Site, iri: NamedNode, own_suffix: str) -> Iterator[str]:
+    """RFC 8288: what this is about, and its other formats."""
+    yield f'<{_as_uri(iri.value)}>; rel="describes"'
+    for suffix in ("html", *OFFERED):
+        if suffix != own_suffix:
+            yield f'<{_address(site, iri, suffix)}>; rel="alternate"; type="{TYPES[suffix]}"'
+
+
+def _as_uri(iri: str) -> str:
+    """An IRI in a header, where only ASCII may be (RFC 3987, 3.1)."""
+    return quote(iri, safe=":/?#[]@!$&'()*+,;=-._~%")
+
+
+def _json_ld(found: Description) -> dict[str, object]:
+    """What was asserted, for search engines: names and types, and what links to what."""
+    described: dict[str, object] = {"@id": found.iri}
+    types = [value.shown.iri for value in found.types if value.shown.iri]
+    if types:
+        described["@type"] = types
+    for row in (*found.names, *found.facts):
+        values = [_json_ld_value(value) for value in row.values if not value.is_inferred]
+        if values:
+            described[row.predicate.iri] = values
+    return described
+
+
+def _json_ld_value(value: Value) -> dict[str, str]:
+    if value.shown.iri:
+        return {"@id": value.shown.iri}
+    literal = {"@value": value.shown.text}
+    if value.shown.language:
+        literal["@language"] = value.shown.language
+    return literal
+
+
+def members(found: Description) -> dict[str, object]:
+    """What the page shows, as JSON."""
+    return {
+        "iri": found.iri,
+        "label": found.title.text,
+        "description": found.telling.text if found.telling else None,
+        "asserted": found.asserted,
+        "inferred": found.inferred,
+        "complete": found.is_whole,
+        "types": [_value_members(value) for value in found.types],
+        "names": [_row_members(row) for row in found.names],
+        "facts": [_row_members(row) for row in found.facts],
+        "links": [_row_members(row) for row in found.links],
+        "incoming": [_row_members(row) for row in (*found.incoming, *found.records)],
+    }
+
+
+def _row_members(row: Row) -> dict[str, object]:
+    return {
+        "property": row.predicate.iri,
+        "label": row.predicate.text,
+        "values": [_value_members(value) for value in row.values],
+        "more": row.more,
+    }
+
+
+def _value_members(value: Value) -> dict[str, object]:
+    shown = value.shown
+    made: dict[str, object] = {"iri": shown.iri} if shown.iri else {}
+    made["label" if shown.iri else "value"] = shown.text
+    if shown.language:
+        made["language"] = shown.language
+    made["inferred"] = value.is_inferred
+    if value.is_inferred:
+        made["why"] = value.why
+    else:
+        made["graphs"] = list(value.graphs)
+    if value.evidence:
+        made["evidence"] = [_evidence_members(each) for each in value.evidence]
+    if value.nested:
+        made["nested"] = [_row_members(row) for row in value.nested]
+    return made
+
+
+def _evidence_members(evidence: Evidence) -> dict[str, object]:
+    known = {
+        "fact": evidence.fact_id,
+        "article": evidence.article,
+        "paragraph": evidence.paragraph,
+        "phrase": evidence.phrase,
+        "start": evidence.start,
+        "end": evidence.end,
+        "source": evidence.source,
+    }
+    return {name: value for name, value in known.items() if value not in ("", None)}

@@ -1,0 +1,267 @@
+"""The pages of things: every IRI has one, in every format, and nothing in the data is code."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from pyoxigraph import NamedNode, RdfFormat, parse
+
+from etown_kg import vocab
+from etown_kg.backend.local import LocalBackend
+from etown_kg.config import Settings
+from etown_kg.formats import N_TRIPLES, RDF_FORMATS, Format
+from etown_kg.graph import KnowledgeGraph
+from etown_kg.web import create_app
+from etown_kg.web.pages.addresses import path_of
+from tests.web.conftest import Zoo
+from tests.web.test_pages import Page
+
+HTML = {"Accept": "text/html"}
+SUFFIXES = [(format.suffixes[0], format) for format in RDF_FORMATS]
+
+
+def iris_below_the_base(graph: KnowledgeGraph) -> list[str]:
+    """Every IRI with a page of its own kind; terms and graphs have other pages."""
+    found = {
+        term.value
+        for quad in graph.quads()
+        for term in (quad.subject, quad.predicate, quad.object)
+        if isinstance(term, NamedNode) and term.value.startswith((vocab.ID, vocab.CONCEPT))
+    }
+    return sorted(found)
+
+
+def triples(body: bytes, format: RdfFormat) -> set[str]:
+    """The triples of a document, those with a blank node left out: their names may differ."""
+    found = {str(quad.triple) for quad in parse(body, format)}
+    return {each for each in found if "_:" not in each}
+
+
+def test_every_iri_of_the_shipped_graph_has_a_page(
+    shipped_app: Flask, shipped_graph: KnowledgeGraph
+) -> None:
+    client = shipped_app.test_client()
+    iris = iris_below_the_base(shipped_graph)
+    assert len(iris) > 500
+    for iri in iris:
+        response = client.get(path_of(iri, vocab.BASE), headers=HTML)
+        assert response.status_code == 200, iri
+        assert response.mimetype == "text/html"
+        assert len(response.data) < 100_000, iri
+        Page(response.text)
+
+
+@pytest.mark.parametrize(("suffix", "format"), SUFFIXES, ids=lambda each: str(each)[:8])
+def test_the_rdf_of_every_page_is_what_describe_gives(
+    shipped_app: Flask, shipped_graph: KnowledgeGraph, suffix: str, format: Format
+) -> None:
+    """All IRIs as N-Triples, every fifth in the other formats, which the same code writes."""
+    client = shipped_app.test_client()
+    step = 1 if format is N_TRIPLES else 5
+    for iri in iris_below_the_base(shipped_graph)[::step]:
+        page = client.get(path_of(iri, vocab.BASE) + suffix)
+        query = {"query": f"DESCRIBE <{iri}>", "format": "ntriples"}
+        described = client.get("/sparql", query_string=query)
+        assert page.status_code == described.status_code == 200
+        assert page.mimetype == format.media_type
+        assert format.rdf is not None
+        expected = triples(described.data, RdfFormat.N_TRIPLES)
+        assert triples(page.data, format.rdf) == expected, iri
+
+
+@pytest.mark.parametrize("accept", [format.media_type for format in RDF_FORMATS])
+def test_a_format_can_be_asked_for_by_accept(client: FlaskClient, accept: str) -> None:
+    response = client.get("/robin", headers={"Accept": accept})
+    assert response.status_code == 200
+    assert response.mimetype == accept
+    assert "Accept" in response.vary
+
+
+@pytest.mark.parametrize(
+    ("accept", "mimetype"),
+    [
+        (None, "text/html"),
+        ("*/*", "text/html"),
+        ("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", "text/html"),
+        ("text/turtle, text/html;q=0.5", "text/turtle"),
+        ("application/json", "application/json"),
+        ("application/ld+json, application/json;q=0.9", "application/ld+json"),
+        ("application/rdf+xml, */*;q=0.1", "application/rdf+xml"),
+    ],
+)
+def test_the_best_representation_is_chosen(
+    client: FlaskClient, accept: str | None, mimetype: str
+) -> None:
+    headers = {} if accept is None else {"Accept": accept}
+    assert client.get("/robin", headers=headers).mimetype == mimetype
+
+
+def test_what_is_not_offered_is_not_acceptable(client: FlaskClient) -> None:
+    response = client.get("/robin", headers={"Accept": "image/png"})
+    assert response.status_code == 406
+    assert "text/turtle" in response.get_json()["offered"]
+
+
+def test_a_page_says_what_it_is_about_and_what_else_there_is(client: FlaskClient) -> None:
+    response = client.get("/robin", headers=HTML)
+    assert '<http://zoo.example/robin>; rel="describes"' in response.headers["Link"]
+    assert '</robin.ttl>; rel="alternate"; type="text/turtle"' in response.headers["Link"]
+    assert response.headers["Content-Location"] == "/robin.html"
+    page = Page(response.text)
+    alternates = [a for a in page.values("link", "href") if a.startswith("/robin.")]
+    assert alternates == ["/robin.ttl", "/robin.jsonld", "/robin.json", "/robin.nt", "/robin.rdf"]
+    for address in alternates:
+        assert client.get(address).status_code == 200
+
+
+def test_a_page_is_in_the_readers_language(client: FlaskClient) -> None:
+    assert "<h1>知更鸟</h1>" in client.get("/robin?lang=zh", headers=HTML).text
+    english = client.get("/robin", headers=HTML).text
+    assert "<h1>100%25 &#34;robin&#34;, really</h1>" in english
+    assert '<span lang="zh">知更鸟</span>' in english
+
+
+def test_asserted_and_inferred_are_told_apart(client: FlaskClient) -> None:
+    members = client.get("/robin.json").get_json()
+    assert members["asserted"] == 4
+    assert members["inferred"] == 1
+    assert [each["iri"] for each in members["types"]] == ["http://zoo.example/Bird"]
+    (follows,) = (row for row in members["facts"] if row["property"] == vocab.RDF + "type")
+    (animal,) = follows["values"]
+    assert animal["inferred"] is True
+    assert animal["why"].startswith("/why?s=http%3A%2F%2Fzoo.example%2Frobin")
+
+
+def test_every_asserted_figure_shows_its_words(shipped_app: Flask) -> None:
+    client = shipped_app.test_client()
+    text = client.get("/id/obs/F15", headers=HTML).text
+    assert "<q>more than 300 autonomous driving vehicles</q>" in text
+    assert 'href="/id/article/2022-10-10-industrial-fleet#p4"' in text
+    assert "paragraph 4" in text
+
+
+def test_a_plain_statement_shows_its_words_too(shipped_app: Flask) -> None:
+    members = shipped_app.test_client().get("/id/place/beijing-e-town.json").get_json()
+    (within,) = (r for r in members["facts"] if r["property"] == vocab.TERMS + "directlyWithin")
+    (evidence,) = within["values"][0]["evidence"]
+    assert evidence["phrase"] == "in southeast Beijing"
+    assert evidence["paragraph"] == 12
+
+
+def test_an_iri_elsewhere_has_its_page_too(client: FlaskClient) -> None:
+    iri = "http://www.w3.org/2002/07/owl#Class"
+    response = client.get("/describe", query_string={"iri": iri}, headers=HTML)
+    assert response.status_code == 200
+    assert 'href="/Bird"' in response.text
+    turtle = client.get("/describe", query_string={"iri": iri, "format": "ttl"})
+    assert turtle.mimetype == "text/turtle"
+
+
+@pytest.mark.parametrize(
+    "path", ["/nothing", "/nothing.ttl", "/describe?iri=urn:nothing", "/a%20b"]
+)
+def test_what_the_graph_does_not_mention_is_not_found(client: FlaskClient, path: str) -> None:
+    assert client.get(path, headers=HTML).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "query", ["", "?iri=", "?iri=eel", "?iri=http://zoo.example/robin&format=x"]
+)
+def test_a_request_that_names_nothing_is_refused(client: FlaskClient, query: str) -> None:
+    assert client.get(f"/describe{query}", headers=HTML).status_code in (400, 406)
+
+
+def test_the_empty_path_of_a_graph_is_its_ontology(client: FlaskClient) -> None:
+    response = client.get("/describe?iri=http://zoo.example/", headers=HTML)
+    assert "<h1>The zoo</h1>" in response.text
+
+
+HOSTILE = """
+INSERT DATA { GRAPH <urn:g> {
+  <http://zoo.example/x> <http://www.w3.org/2000/01/rdf-schema#label>
+    "<script>alert(1)</script>", "</script><img src=x onerror=alert(2)>"@en ;
+  <javascript:alert(3)> <javascript:alert(4)> , <data:text/html,x> , "javascript:alert(5)" ;
+  <http://zoo.example/p"q'> "' onmouseover='alert(6)" , "{{ 7*7 }} {name}"@zh ;
+  <http://www.w3.org/2000/01/rdf-schema#seeAlso> <https://elsewhere.example/?a=1&b='2'> .
+} }
+"""
+
+
+def test_script_and_markup_in_the_data_are_text(own_zoo: Zoo) -> None:
+    assert own_zoo.update(HOSTILE.replace("""p"q'""", "p%22q'")).status_code == 204
+    for path in ("/x", "/x?lang=zh"):
+        text = own_zoo.client.get(path, headers=HTML).text
+        page = Page(text)
+        inline = page.tags.count("script") - len(page.values("script", "src"))
+        assert inline == 1  # the data, which no browser runs
+        assert "alert(1)</script>" not in text
+        assert page.values("img", "src") == [s for s in page.values("img", "src") if "icon" in s]
+        assert not [name for _, name, _ in page.attributes if name.startswith("on")]
+        for address in page.values("a", "href"):
+            assert re.match(r"(/|https?://|#)", address), address
+        assert "https://elsewhere.example/?a=1&b='2'" in page.values("a", "href")
+    data = re.search(r'<script type="application/ld\+json">(.*?)</script>', text, re.DOTALL)
+    assert data is not None
+    assert json.loads(data[1])["@id"] == "http://zoo.example/x"
+
+
+def test_names_that_are_escaped_or_not_are_found(own_zoo: Zoo) -> None:
+    own_zoo.update(
+        "INSERT DATA { GRAPH <urn:g> { <http://zoo.example/鳗> <urn:p> 1 ."
+        " <http://zoo.example/%E9%B3%97.ttl> <urn:p> 2 . <http://zoo.example/a%20b> <urn:p> 3 } }"
+    )
+    for path, value in (("/%E9%B3%97", "1"), ("/%E9%B3%97.ttl", "2"), ("/a%20b", "3")):
+        text = own_zoo.client.get(path, headers=HTML).text
+        assert f'<span class="number">{value}</span>' in text
+    assert own_zoo.client.get("/%E9%B3%97.nt").mimetype == "application/n-triples"
+
+
+def test_a_blank_node_is_shown_where_it_hangs(own_zoo: Zoo) -> None:
+    own_zoo.update(
+        "INSERT DATA { GRAPH <urn:g> { <http://zoo.example/eel> <urn:size> [ <urn:cm> 80 ] } }"
+    )
+    text = own_zoo.client.get("/eel", headers=HTML).text
+    assert re.search(r'class="nested">.*<span class="number">80</span>', text, re.DOTALL)
+
+
+def test_pages_see_the_whole_dataset_where_queries_do_not(
+    zoo: KnowledgeGraph, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = tmp_path_factory.mktemp("standard")
+    graph = KnowledgeGraph(zoo.quads(), base="http://zoo.example/", default_graph="standard")
+    settings = Settings(
+        ontology=folder, data=folder, base="http://zoo.example/", default_graph="standard"
+    )
+    client = create_app(settings, LocalBackend(graph)).test_client()
+    assert "知更鸟" in client.get("/robin", headers=HTML).text
+    assert client.get("/robin.nt").data.count(b"\n") == 5
+
+
+def test_a_thing_with_very_many_statements_says_that_it_is_cut(
+    make_zoo: Callable[..., Zoo], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("etown_kg.web.pages.statements.MOST_STATEMENTS", 30)
+    zoo = make_zoo()
+    values = ", ".join(map(str, range(40)))
+    zoo.update(f"INSERT DATA {{ GRAPH <urn:g> {{ <http://zoo.example/eel> <urn:n> {values} }} }}")
+    members = zoo.client.get("/eel.json").get_json()
+    assert members["complete"] is False
+    (row,) = (row for row in members["facts"] if row["property"] == "urn:n")
+    assert len(row["values"]) + row["more"] == 30
+
+
+def test_a_browser_gets_the_page_of_a_graph_and_a_program_the_graph(own_zoo: Zoo) -> None:
+    own_zoo.update("INSERT DATA { GRAPH <http://zoo.example/graph/pond> { <urn:carp> <urn:n> 3 } }")
+    page = own_zoo.client.get("/graph/pond", headers={"Accept": "text/html,*/*;q=0.8"})
+    assert page.mimetype == "text/html"
+    assert "carp" in page.text
+    for accept in ("*/*", "text/turtle"):
+        graph = own_zoo.client.get("/graph/pond", headers={"Accept": accept})
+        assert graph.mimetype == "text/turtle"
+        assert b"<urn:carp>" in graph.data
+    assert own_zoo.client.get("/graph/none", headers=HTML).status_code == 404
