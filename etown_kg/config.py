@@ -47,6 +47,7 @@ HELP: dict[str, str] = {
     "update_s": "seconds that an update may take",
     "memory_mib": "memory that a query or update may take beside the graph, in MiB",
     "answer_mib": "largest answer, in MiB",
+    "answer_cache_mib": "memory for answers that may be asked for again, in MiB; 0 for none",
     "nesting": "how deep a query may nest",
     "places": "queries and updates at work at the same time",
     "client_places": "how many of them one client may have",
@@ -70,6 +71,7 @@ BOUNDS: dict[str, tuple[int, int | None]] = {
     "threads": (1, None),
     "memory_mib": (16, None),
     "answer_mib": (1, None),
+    "answer_cache_mib": (0, None),
     "nesting": (1, None),
     "places": (3, None),
     "client_places": (1, None),
@@ -109,6 +111,7 @@ class Settings:
     update_s: float = 60.0
     memory_mib: int = 1024
     answer_mib: int = 256
+    answer_cache_mib: int = 64
     nesting: int = 400
     places: int = 8
     client_places: int = 4

@@ -17,8 +17,8 @@ from etown_kg.formats import Form, Format
 from etown_kg.scope import ALL, Scope
 
 __all__ = [
-    "ALL", "Backend", "Change", "GraphWrite", "IsGone", "QueryRequest", "QueryResult", "Scope",
-    "Status", "UpdateRequest",
+    "ALL", "Backend", "Begun", "Change", "GraphWrite", "IsGone", "QueryRequest", "QueryResult",
+    "Scope", "Status", "UpdateRequest",
 ]  # fmt: skip
 
 # Whether the client that waits for an answer has left; asked a few times a second at most.
@@ -81,6 +81,29 @@ class Status:
     time: str = ""
 
 
+class Begun(Protocol):
+    """A query that somebody works on while its asker does other things.
+
+    Exactly one of `result` and `abandon` has an effect, the first that is called.
+    """
+
+    def fileno(self) -> int:
+        """A descriptor with something to read as soon as the answer begins to arrive."""
+        ...
+
+    def answer_bytes(self) -> int | None:
+        """About how long the answer is that has begun to arrive; None if it has not."""
+        ...
+
+    def result(self, is_gone: IsGone | None = None) -> QueryResult:
+        """Wait for the answer; raises as `Backend.query` does."""
+        ...
+
+    def abandon(self) -> None:
+        """Stop the work: nobody wants its answer any more."""
+        ...
+
+
 class Backend(Protocol):
     """Answers queries about one knowledge graph, and changes it."""
 
@@ -94,6 +117,17 @@ class Backend(Protocol):
             UnavailableError: nobody can answer at the moment.
             CancelledError: `is_gone` said that the client has left.
         """
+        ...
+
+    def begin(self, request: QueryRequest) -> Begun | None:
+        """Begin a query, if that takes no waiting for anybody; its time counts from here.
+
+        None where it would: then `query` is the way.
+        """
+        ...
+
+    def known_version(self) -> str | None:
+        """`Status.version` of what is served to who may read everything, if asking nobody tells."""
         ...
 
     def update(self, request: UpdateRequest, is_gone: IsGone | None = None) -> Change:

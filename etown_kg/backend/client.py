@@ -92,6 +92,8 @@ class ProcessBackend:
         self._places = Places(limits)
         self._lock = threading.Lock()
         self._idle: list[Line] = []
+        # The newest state that somebody was answered from, and its version.
+        self._version: tuple[int, str | None] = (-1, None)
         self._known: dict[Scope, tuple[int, Status]] = {}
         # The scopes that an owner has views of, with the number of the owner.
         self._viewed: set[tuple[int, Scope]] = set()
@@ -109,9 +111,7 @@ class ProcessBackend:
         deadline = time.monotonic() + limit_s
         self._expect_view(request.scope, limit_s)
         with self._places.take(request.client, deadline, limit_s, is_gone) as place:
-            head, body = self._ask("answer", request, deadline, limit_s, place, is_gone)
-            format = formats.by_name(head["format"], formats.for_form(head["form"]))
-            result = QueryResult(head["form"], format, body, head["version"])
+            result = _result(*self._ask("answer", request, deadline, limit_s, place, is_gone))
             if not request.explain_empty or not is_empty(result):
                 return result
             return replace(result, diagnosis=self._explain(request, place, is_gone))
@@ -154,11 +154,41 @@ class ProcessBackend:
                 head, body = line.ask(task, packed, deadline, limit_s, place, self._limits, is_gone)
             except DiedError as error:
                 raise self._ending(line.pid, limit_s) from error
-        if "error" in head:
-            raise wire.unpack_error(head)
-        if "fault" in head:
-            raise ExecutorFaultError(head["fault"])
-        return head, body
+        return _good(head), body
+
+    def begin(self, request: QueryRequest) -> BegunQuery | None:
+        """See `Backend.begin`; there has to be a place, and an idle executor."""
+        if request.explain_empty or not request.scope.is_all:
+            return None
+        place = self._places.take_now(request.client)
+        if place is None:
+            return None
+        limit_s = self._limits.granted_s(request.timeout_s)
+        line = self._idle_line()
+        if line is not None:
+            begun = BegunQuery(self, line, place, limit_s)
+            try:
+                line.send("answer", wire.pack(request), begun.deadline)
+            except DiedError:
+                self.give_back(line)
+            else:
+                return begun
+        self._places.leave(place)
+        return None
+
+    def wait_for(self, begun: BegunQuery, is_gone: IsGone | None) -> QueryResult:
+        """The answer to what was begun; see `Begun.result`."""
+        line, limit_s = begun.line, begun.limit_s
+        try:
+            head, body = line.reply(
+                begun.started, begun.deadline, limit_s, begun.place, self._limits, is_gone
+            )
+        except DiedError as error:
+            raise self._ending(line.pid, limit_s) from error
+        result = _result(_good(head), body)
+        if line.state == self._state():
+            self._version = (line.state, result.version)
+        return result
 
     def _ending(self, pid: int, limit_s: float) -> Exception:
         """Why an executor ended, as its owner knows."""
@@ -177,14 +207,16 @@ class ProcessBackend:
         try:
             yield line
         finally:
-            with self._lock:
-                keeps = (
-                    not line.is_spent and line.state == self._state() and not self._closed.is_set()
-                )
-                if keeps:
-                    self._idle.append(line)
-            if not keeps:
-                line.close()
+            self.give_back(line)
+
+    def give_back(self, line: Line) -> None:
+        """Keep an executor that nobody uses now, if it is still good."""
+        with self._lock:
+            keeps = not line.is_spent and line.state == self._state() and not self._closed.is_set()
+            if keeps:
+                self._idle.append(line)
+        if not keeps:
+            line.close()
 
     def _idle_line(self) -> Line | None:
         """An idle executor of the current state; those of older ones are let go."""
@@ -259,6 +291,11 @@ class ProcessBackend:
 
     # The owner
 
+    def known_version(self) -> str | None:
+        """See `Backend.known_version`: it came with the last answer, unless the data changed."""
+        state, version = self._version
+        return version if state == self._state() else None
+
     def status(self, scope: Scope = ALL) -> Status:
         """See `Backend.status`; asks the owner once for each state."""
         state = self._state()
@@ -307,10 +344,7 @@ class ProcessBackend:
                 raise unavailable() from error
         if frame is None:
             raise unavailable()
-        if "error" in frame[0]:
-            raise wire.unpack_error(frame[0])
-        if "fault" in frame[0]:
-            raise ExecutorFaultError(frame[0]["fault"])
+        _good(frame[0])
         return frame
 
     def reload(self) -> None:
@@ -338,6 +372,60 @@ class ProcessBackend:
             line.close()
         if self.supervisor is not None:
             self.supervisor.stop()
+
+
+class BegunQuery:
+    """See `Begun`; an executor works on it. Not safe for two threads at a time."""
+
+    def __init__(self, backend: ProcessBackend, line: Line, place: Place, limit_s: float) -> None:
+        self.line = line
+        self.place = place
+        self.limit_s = limit_s
+        self.started = time.monotonic()
+        self.deadline = self.started + limit_s
+        self._backend = backend
+        self._is_over = False
+
+    def fileno(self) -> int:
+        """See `Begun.fileno`."""
+        return self.line.fileno()
+
+    def answer_bytes(self) -> int | None:
+        """See `Begun.answer_bytes`."""
+        return self.line.reply_bytes()
+
+    def result(self, is_gone: IsGone | None = None) -> QueryResult:
+        """See `Begun.result`."""
+        assert not self._is_over
+        try:
+            return self._backend.wait_for(self, is_gone)
+        finally:
+            self._end()
+
+    def abandon(self) -> None:
+        """See `Begun.abandon`."""
+        if not self._is_over:
+            self.line.kill()
+            self._end()
+
+    def _end(self) -> None:
+        self._is_over = True
+        self._backend.give_back(self.line)
+        self.place.leave()
+
+
+def _good(head: wire.Head) -> wire.Head:
+    """The head of a reply that is no failure; raises the failure that it is."""
+    if "error" in head:
+        raise wire.unpack_error(head)
+    if "fault" in head:
+        raise ExecutorFaultError(head["fault"])
+    return head
+
+
+def _result(head: wire.Head, body: bytes) -> QueryResult:
+    format = formats.by_name(head["format"], formats.for_form(head["form"]))
+    return QueryResult(head["form"], format, body, head["version"])
 
 
 def _awaited(

@@ -86,9 +86,37 @@ class Line:
             DiedError: the executor ended without a reply.
         """
         started = time.monotonic()
-        head = {"task": task, "seconds": deadline - started, "request": request}
+        self.send(task, request, deadline)
+        return self.reply(started, deadline, limit_s, place, limits, is_gone)
+
+    def fileno(self) -> int:
+        """The connection's descriptor: there is something to read when the reply begins."""
+        return self._connection.fileno()
+
+    def send(self, task: str, request: wire.Head, deadline: float) -> None:
+        """Give the executor work that ends at `deadline`; `reply` is to follow.
+
+        Raises:
+            DiedError: the executor has ended.
+        """
+        seconds = deadline - time.monotonic()
         try:
-            wire.send(self._connection, head)
+            wire.send(self._connection, {"task": task, "seconds": seconds, "request": request})
+        except OSError as error:
+            self.is_spent = True
+            raise DiedError from error
+
+    def reply(
+        self,
+        started: float,
+        deadline: float,
+        limit_s: float,
+        place: Place,
+        limits: Limits,
+        is_gone: IsGone | None,
+    ) -> tuple[wire.Head, bytes]:
+        """The executor's reply to what was sent at `started`; raises as `ask` does."""
+        try:
             self._watch(started, deadline, limit_s, place, limits, is_gone)
             frame = wire.receive(self._connection)
         except (OSError, wire.BrokenFrameError) as error:
@@ -102,6 +130,10 @@ class Line:
             raise DiedError
         self.is_spent = self.is_spent or frame[0]["is_spent"]
         return frame
+
+    def reply_bytes(self) -> int | None:
+        """How long the reply is that has begun to arrive; None if that is not known yet."""
+        return wire.coming(self._connection)
 
     def _watch(
         self,

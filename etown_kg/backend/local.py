@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from etown_kg.backend import IsGone, QueryRequest, QueryResult, Status
+from etown_kg.backend import Begun, IsGone, QueryRequest, QueryResult, Status
 from etown_kg.backend.evaluation import EXPLAIN_S, evaluate, explain, is_empty, status_of
 from etown_kg.backend.limits import Limits
 from etown_kg.backend.sharing import Sharing
@@ -51,6 +51,14 @@ class LocalBackend:
             return self._graph
         with self._sharing.writing():
             return self._graph.view(scope)
+
+    def begin(self, request: QueryRequest) -> Begun | None:
+        """See `Backend.begin`: there is nobody here to work meanwhile."""
+        return None
+
+    def known_version(self) -> str | None:
+        """See `Backend.known_version`."""
+        return self.status().version
 
     def update(self, request: UpdateRequest, is_gone: IsGone | None = None) -> Change:
         """See `Backend.update`."""

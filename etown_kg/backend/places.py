@@ -65,6 +65,19 @@ class Places:
             raise
         return place
 
+    def take_now(self, client: str) -> Place | None:
+        """A place for a query of `client` if it can have one without waiting."""
+        place = Place(self, client)
+        with self._lock:
+            if self._waiting:
+                return None
+            self._waiting.append(place)
+            self._admit()
+            if place.admitted.is_set():
+                return place
+            self._waiting.remove(place)
+            return None
+
     def leave(self, place: Place) -> None:
         """Give a place back, or give up waiting for it."""
         with self._lock:
@@ -131,6 +144,10 @@ class Place:
     def lengthen(self) -> bool:
         """Whether the query may go on, though it is no longer short."""
         return self._places.lengthen(self)
+
+    def leave(self) -> None:
+        """Give the place back."""
+        self._places.leave(self)
 
     def __enter__(self) -> Place:
         return self

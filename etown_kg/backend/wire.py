@@ -92,6 +92,18 @@ def receive(connection: socket.socket) -> tuple[Head, bytes] | None:
     return json.loads(whole[_LENGTHS.size : start]), whole[start:]
 
 
+def coming(connection: socket.socket) -> int | None:
+    """The bytes of the next frame, which stays where it is; None when its start is not there."""
+    try:
+        start = connection.recv(_LENGTHS.size, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+    except BlockingIOError:
+        return None
+    if len(start) < _LENGTHS.size:
+        return None
+    head_length, body_length = _LENGTHS.unpack(start)
+    return _LENGTHS.size + int(head_length) + int(body_length)
+
+
 def _more(connection: socket.socket, count: int) -> bytearray:
     """So many bytes more of a frame that has begun."""
     buffer = bytearray(count)

@@ -62,6 +62,7 @@ Examples:
 @setting("update_s", type=float)
 @setting("memory_mib", type=int)
 @setting("answer_mib", type=int)
+@setting("answer_cache_mib", type=int)
 @setting("nesting", type=int)
 @setting("places", type=int)
 @setting("client_places", type=int)

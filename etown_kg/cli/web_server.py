@@ -1,5 +1,8 @@
 """The web server: waitress, with a stop that lets answers end and errors that speak like ours.
 
+Plain queries are answered on the thread that reads the sockets (`express_lane`), all else in
+threads, by the app.
+
 waitress keeps answering under half-sent headers, half-sent bodies and idle connections, since
 only whole requests reach a thread. What it does not do by itself is end gracefully: its own stop
 drops the answers that are on their way.
@@ -18,16 +21,23 @@ from flask import Flask
 from waitress import wasyncore
 from waitress.channel import HTTPChannel
 from waitress.server import BaseWSGIServer, create_server
-from waitress.task import ErrorTask
+from waitress.task import ErrorTask, WSGITask
 
+from etown_kg.cli.express_lane import Lane, Ride
+from etown_kg.web.exchange import BEGUN
+from etown_kg.web.express import EXTENSION
 from etown_kg.web.headers import ALWAYS
+from etown_kg.web.message import may_become_one
 from etown_kg.web.problems import DETAILS, Problem
+from etown_kg.web.rate_limit import COUNTED
 
 MAX_HEADER_BYTES: Final = 64 * 1024
 # Connections at the same time, idle ones included.
 MAX_CONNECTIONS: Final = 1000
 # Seconds after which a connection that sends and takes nothing is closed.
 IDLE_S: Final = 60
+# The loop's timer counts in whole milliseconds.
+_TICK_S: Final = 0.001
 # Further requests of one connection that are read while one is answered. With one at least, a
 # client that leaves is noticed while its query runs.
 LOOKAHEAD: Final = 1
@@ -55,8 +65,111 @@ class _ProblemTask(ErrorTask):
         self.write(body)
 
 
+class _Task(WSGITask):
+    """One request that goes the ordinary way; its app sees what was begun before."""
+
+    def get_environment(self) -> dict[str, Any]:
+        environment: dict[str, Any] = super().get_environment()
+        channel: Any = self.channel
+        ride: Ride | None = channel.serving
+        if ride is not None:
+            environment[COUNTED] = True
+            if ride.begun is not None:
+                environment[BEGUN] = ride.begun
+        return environment
+
+
 class _Channel(HTTPChannel):
+    """A connection. What it receives goes the quick way if it can (`express_lane`)."""
+
     error_task_class = _ProblemTask
+    task_class = _Task
+    lane: Lane | None = None
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        # The request that is on the quick way, the one that has changed over from there, and
+        # the one that a thread has taken over.
+        self.ride: Ride | None = None
+        self._changed: Ride | None = None
+        self.serving: Ride | None = None
+        # What has come of a request before its end, and what has come behind it.
+        self._early = b""
+        self._later = b""
+        super().__init__(*arguments, **named)
+
+    def readable(self) -> bool:
+        return not self._later and super().readable()
+
+    def received(self, data: bytes) -> bool:
+        if self.ride is not None:
+            self._later += data
+            return True
+        is_free = not (
+            self.request is not None
+            or self.requests
+            or self.total_outbufs_len
+            or self.will_close
+            or self.close_when_flushed
+        )
+        if is_free and self.lane is not None:
+            data, self._early = self._early + data, b""
+            if may_become_one(data):
+                self._early = data
+                return True
+            if self.lane.take(self, data, self.addr[0]):
+                return True
+        return bool(super().received(data))
+
+    def depart(self, response: bytes) -> None:
+        """See `Passenger.depart`."""
+        self.ride = None
+        if not self.connected or self.socket is None:
+            return
+        try:
+            sent = self.socket.send(response)
+        except BlockingIOError:
+            sent = 0
+        except OSError:
+            self.handle_close()  # the client has left
+            return
+        if sent < len(response):
+            with self.outbuf_lock:
+                self.outbufs[-1].append(response[sent:])
+                self.total_outbufs_len += len(response) - sent
+        self.last_activity = time.time()
+        self._go_on()
+
+    def change(self, ride: Ride) -> None:
+        """See `Passenger.change`."""
+        self.ride = None
+        if not self.connected:
+            _abandon(ride)
+            return
+        self._changed = ride
+        super().received(ride.received)
+        self._go_on()
+
+    def service(self) -> None:
+        """Answer the first request that waits, in a thread."""
+        # Taken now: when this request is answered, another thread may begin with the next.
+        ride, self._changed = self._changed, None
+        self.serving = ride
+        try:
+            super().service()
+        finally:
+            if ride is not None:
+                _abandon(ride)  # for nothing, unless the app did not come to it
+
+    def _go_on(self) -> None:
+        """Read what came meanwhile."""
+        later, self._later = self._later, b""
+        if later:
+            self.received(later)
+
+
+def _abandon(ride: Ride) -> None:
+    if ride.begun is not None:
+        ride.begun.abandon()
 
 
 class WebServer:
@@ -82,7 +195,9 @@ class WebServer:
             channel_request_lookahead=LOOKAHEAD,
         )
         assert isinstance(server, BaseWSGIServer)  # as for any single socket
-        server.channel_class = _Channel
+        express = app.extensions.get(EXTENSION)
+        self._lane = Lane(express, self._channels) if express is not None else None
+        server.channel_class = type("Channel", (_Channel,), {"lane": self._lane})
         self._server: Any = server
         self._stopping = threading.Event()
         self._grace_s = 0.0
@@ -107,10 +222,15 @@ class WebServer:
         self._server.pull_trigger()
 
     def _turn(self, timeout_s: float = 1.0) -> None:
+        patience_s = self._lane.patience_s() if self._lane is not None else None
+        if patience_s is not None:
+            timeout_s = min(timeout_s, patience_s + _TICK_S)
         wasyncore.loop(timeout=timeout_s, use_poll=True, map=self._channels, count=1)
+        if self._lane is not None:
+            self._lane.hurry()
 
     def _is_busy(self) -> bool:
-        return any(
+        return (self._lane is not None and self._lane.is_busy()) or any(
             channel.requests or channel.total_outbufs_len or channel.will_close
             for channel in list(self._server.active_channels.values())
         )

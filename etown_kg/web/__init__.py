@@ -18,6 +18,7 @@ from etown_kg.web import (
     access,
     access_log,
     assets,
+    express,
     graph_store,
     headers,
     health,
@@ -55,7 +56,8 @@ def create_app(
         SourceError: a named query of the ontology's folder cannot be read.
         OSError: the access log cannot be written.
     """
-    backend = ScopedBackend(backend, access.readable(settings.private, None))
+    inner = backend
+    backend = ScopedBackend(inner, access.readable(settings.private, None))
     is_writable = find_token is not None and not read_only
     app = Flask(__name__)
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
@@ -66,12 +68,13 @@ def create_app(
         backend, ontology, base=settings.base, is_union=settings.default_graph == "union"
     )
     # In this order before a request, and backwards behind it: the log sees what was sent.
-    access_log.register(app, access_log.open_log(settings.access_log))
-    metrics.register(app, backend)
+    log = access_log.open_log(settings.access_log)
+    access_log.register(app, log)
+    counted = metrics.register(app, backend)
     headers.register(app)
     assets.register(app)
     packing.register(app)
-    rate_limit.register(app, settings.requests_per_minute)
+    rate = rate_limit.register(app, settings.requests_per_minute)
     access.register(app, find_token, settings.private)
     problems.register(app)
     facts = Facts(
@@ -91,6 +94,11 @@ def create_app(
     app.register_blueprint(graph_store.blueprint(store))
     pages.register(app, site)
     app.register_blueprint(health.blueprint(backend))
+    if not settings.private:  # else what is read depends on who asks, which takes a token
+        app.extensions[express.EXTENSION] = express.Express(
+            inner, request_limits, kept.query_s, metrics=counted, log=log, rate=rate,
+            cache_bytes=settings.answer_cache_mib * MIB,
+        )  # fmt: skip
     if settings.proxies:
         count = settings.proxies
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]  # Flask's own way to wrap it

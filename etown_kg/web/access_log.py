@@ -18,6 +18,7 @@ from flask import Flask, Response, g, request
 
 HEADER = "X-Request-ID"
 _SAFE = re.compile(r"[A-Za-z0-9._-]{1,128}")
+MAX_AGENT = 200
 
 
 def open_log(place: str | None) -> logging.Logger | None:
@@ -43,27 +44,39 @@ def register(app: Flask, log: logging.Logger | None) -> None:
     @app.before_request
     def begin() -> None:
         given = request.headers.get(HEADER, "")
-        g.request_id = given if _SAFE.fullmatch(given) else token_hex(8)
+        g.request_id = given if is_name(given) else new_name()
         g.started = time.perf_counter()
 
     @app.after_request
     def end(response: Response) -> Response:
         response.headers[HEADER] = g.request_id
         if log is not None:
-            log.info("%s", json.dumps(_line(response), ensure_ascii=False))
+            write(
+                log,
+                id=g.request_id,
+                client=request.remote_addr,
+                token=g.get("token_name"),
+                method=request.method,
+                path=request.path,
+                status=response.status_code,
+                bytes=response.content_length,
+                ms=round((time.perf_counter() - g.started) * 1000, 1),
+                agent=request.headers.get("User-Agent", "")[:MAX_AGENT],
+            )
         return response
 
 
-def _line(response: Response) -> dict[str, object]:
-    return {
-        "time": datetime.now(timezone.utc).isoformat(timespec="milliseconds"),
-        "id": g.request_id,
-        "client": request.remote_addr,
-        "token": g.get("token_name"),
-        "method": request.method,
-        "path": request.path,
-        "status": response.status_code,
-        "bytes": response.content_length,
-        "ms": round((time.perf_counter() - g.started) * 1000, 1),
-        "agent": request.headers.get("User-Agent", "")[:200],
-    }
+def is_name(given: str) -> bool:
+    """Whether a client's name for its request is safe to repeat."""
+    return _SAFE.fullmatch(given) is not None
+
+
+def new_name() -> str:
+    """A name for a request that has none."""
+    return token_hex(8)
+
+
+def write(log: logging.Logger, **members: object) -> None:
+    """Write the line of one request, with the time."""
+    now = datetime.now(timezone.utc).isoformat(timespec="milliseconds")
+    log.info("%s", json.dumps({"time": now, **members}, ensure_ascii=False))

@@ -27,8 +27,17 @@ def entity_tag(version: str, *parts: object) -> str:
     >>> entity_tag("7-0", "ASK {}", "json") == entity_tag("7-0", "ASK {}", "json")
     True
     """
-    digest = hashlib.sha256(repr(parts).encode()).hexdigest()
-    return f"{version}.{digest[:24]}"
+    return tag_of(version, digest(*parts))
+
+
+def digest(*parts: object) -> str:
+    """What an entity tag says of the question, apart from the version of the data."""
+    return hashlib.sha256(repr(parts).encode()).hexdigest()[:24]
+
+
+def tag_of(version: str, digest: str) -> str:
+    """The entity tag of a question with this digest, asked of the data in this version."""
+    return f"{version}.{digest}"
 
 
 def version_of(tag: str) -> str:
@@ -46,6 +55,11 @@ def is_repeatable(query: str) -> bool:
     >>> is_repeatable("SELECT (NOW() AS ?now) {}"), is_repeatable("ASK { ?s ?p 'NOW' }")
     (False, True)
     """
+    upper = query.upper()
+    if "\\U" in upper:
+        return False  # an escape could spell any of them
+    if not any(word in upper for word in _CHANGING):
+        return True  # the usual case, and told without cutting the text into terminals
     return _CHANGING.isdisjoint(query_text.keywords(query))
 
 

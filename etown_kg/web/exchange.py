@@ -9,7 +9,7 @@ from typing import BinaryIO, cast
 from flask import Response, g, request
 
 from etown_kg import audit
-from etown_kg.backend import Change, GraphWrite, IsGone, UpdateRequest
+from etown_kg.backend import Begun, Change, GraphWrite, IsGone, QueryRequest, UpdateRequest
 from etown_kg.errors import EtownError
 from etown_kg.web.body import read_body
 from etown_kg.web.conditional import tags
@@ -20,6 +20,8 @@ from etown_kg.web.rate_limit import client_of
 REVALIDATE = "no-cache"
 NEVER_KEEP = "no-store"
 VERSION = "X-Version"
+# In a request's environment: the work that the server has begun for it (`express`).
+BEGUN = "etown.begun"
 
 
 def body_of_request(most: int, limits: RequestLimits) -> bytes:
@@ -35,6 +37,20 @@ def body_of_request(most: int, limits: RequestLimits) -> bytes:
         most=most,
         ratio=limits.ratio,
     )
+
+
+def question(asked: QueryRequest, *, is_safe: bool) -> tuple[object, ...]:
+    """What an entity tag is made of, beside the version: all that the answer depends on."""
+    return (
+        asked.text, asked.accept, asked.parameters, asked.infer, asked.default_graphs,
+        asked.named_graphs, asked.explain_empty, asked.base, is_safe,
+    )  # fmt: skip
+
+
+def begun() -> Begun | None:
+    """The work on this request's query that the server has begun already (`express`)."""
+    found: Begun | None = request.environ.get(BEGUN)
+    return found
 
 
 def client() -> str:

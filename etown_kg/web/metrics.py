@@ -46,30 +46,54 @@ class _Graph(Collector):
         yield GaugeMetricFamily("etown_changes", "Changes made to the data", value=status.number)
 
 
-def register(app: Flask, backend: Backend) -> None:
+class Metrics:
+    """What is counted of all requests, by `Metrics.count`."""
+
+    def __init__(self, backend: Backend) -> None:
+        self.registry = CollectorRegistry()
+        self._requests = Counter(
+            "etown_requests",
+            "Requests answered",
+            ["method", "route", "status"],
+            registry=self.registry,
+        )
+        self._seconds = Histogram(
+            "etown_request_seconds",
+            "Time to the answer",
+            ["route"],
+            registry=self.registry,
+            buckets=BUCKETS,
+        )
+        self._sent = Counter(
+            "etown_response_bytes", "Bytes of answers", ["route"], registry=self.registry
+        )
+        self.registry.register(_Graph(backend))
+
+    def count(self, method: str, route: str, status: int, seconds: float, size: int) -> None:
+        """Count a request that was answered with so many bytes after so many seconds."""
+        method = method if method in _METHODS else "other"
+        self._requests.labels(method, route, str(status)).inc()
+        self._seconds.labels(route).observe(seconds)
+        self._sent.labels(route).inc(size)
+
+
+def register(app: Flask, backend: Backend) -> Metrics:
     """Count all requests, and answer ``/metrics``."""
-    registry = CollectorRegistry()
-    requests = Counter(
-        "etown_requests", "Requests answered", ["method", "route", "status"], registry=registry
-    )
-    seconds = Histogram(
-        "etown_request_seconds", "Time to the answer", ["route"], registry=registry, buckets=BUCKETS
-    )
-    sent = Counter("etown_response_bytes", "Bytes of answers", ["route"], registry=registry)
-    registry.register(_Graph(backend))
+    kept = Metrics(backend)
 
     @app.after_request
     def count(response: Response) -> Response:
         route = str(request.url_rule) if request.url_rule is not None else "none"
-        method = request.method if request.method in _METHODS else "other"
-        requests.labels(method, route, str(response.status_code)).inc()
-        seconds.labels(route).observe(time.perf_counter() - g.started)
-        sent.labels(route).inc(response.content_length or 0)
+        seconds = time.perf_counter() - g.started
+        size = response.content_length or 0
+        kept.count(request.method, route, response.status_code, seconds, size)
         return response
 
     @app.get("/metrics")
     def metrics() -> Response:
-        return Response(generate_latest(registry), content_type=CONTENT_TYPE)
+        return Response(generate_latest(kept.registry), content_type=CONTENT_TYPE)
+
+    return kept
 
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})

@@ -20,6 +20,16 @@ _TYPES = (
 )  # fmt: skip
 
 
+def is_worth_it(media_type: str, size: int) -> bool:
+    """Whether a body of this type and size is packed for who takes it."""
+    return media_type.startswith(_TYPES) and LEAST_BYTES <= size <= MOST_BYTES
+
+
+def packed(body: bytes) -> bytes:
+    """The body in gzip, the same bytes each time: without a time stamp."""
+    return gzip.compress(body, LEVEL, mtime=0)
+
+
 def register(app: Flask) -> None:
     """Pack what is worth it, and say of it that it depends on Accept-Encoding."""
 
@@ -27,19 +37,19 @@ def register(app: Flask) -> None:
     def pack(response: Response) -> Response:
         # A static file is handed to the server as it is (direct passthrough); it can be packed too.
         is_endless = response.is_streamed and not response.direct_passthrough
-        if is_endless or not (response.mimetype or "").startswith(_TYPES):
+        media_type = response.mimetype or ""
+        if is_endless or not media_type.startswith(_TYPES):
             return response
         response.vary.add("Accept-Encoding")
         if (
             "Content-Encoding" in response.headers
             or response.status_code not in (200, 201)
-            or not LEAST_BYTES <= (response.content_length or 0) <= MOST_BYTES
+            or not is_worth_it(media_type, response.content_length or 0)
             or request.accept_encodings["gzip"] <= 0
         ):
             return response
         response.direct_passthrough = False
-        # No time stamp, so that the same answer is packed into the same bytes.
-        response.set_data(gzip.compress(response.get_data(), LEVEL, mtime=0))
+        response.set_data(packed(response.get_data()))
         response.headers["Content-Encoding"] = "gzip"
         tag, is_weak = response.get_etag()
         if tag is not None:

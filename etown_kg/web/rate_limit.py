@@ -19,6 +19,8 @@ from etown_kg.web.protocol import RequestError
 
 # Clients remembered; the one not seen for longest is forgotten, with a full bucket.
 MAX_CLIENTS = 10_000
+# In a request's environment: its client's rate was counted already (`express`).
+COUNTED = "etown.counted"
 # Watchers of the server's health must not be turned away.
 EXEMPT = frozenset({"/health", "/ready", "/metrics"})
 
@@ -61,15 +63,17 @@ def client_of(address: str | None) -> str:
     return str(ipaddress.ip_network((found, 64), strict=False))
 
 
-def register(app: Flask, per_minute: int) -> None:
+def register(app: Flask, per_minute: int) -> RateLimit | None:
     """Turn away who asks too often; 0 is no limit."""
     if not per_minute:
-        return
+        return None
     limit = RateLimit(per_minute)
 
     @app.before_request
     def turn_away() -> None:
         if request.method == "OPTIONS" or request.path in EXEMPT:
+            return
+        if COUNTED in request.environ:
             return
         wait_s = limit.wait_s(client_of(request.remote_addr))
         if wait_s:
@@ -79,3 +83,5 @@ def register(app: Flask, per_minute: int) -> None:
                 hint=f"try again in {wait_s} s",
                 headers={"Retry-After": str(wait_s)},
             )
+
+    return limit

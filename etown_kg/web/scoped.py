@@ -13,6 +13,7 @@ from flask import g, has_app_context
 
 from etown_kg.backend import (
     Backend,
+    Begun,
     Change,
     GraphWrite,
     IsGone,
@@ -40,6 +41,14 @@ class ScopedBackend:
     def query(self, request: QueryRequest, is_gone: IsGone | None = None) -> QueryResult:
         """See `Backend.query`."""
         return self._inner.query(replace(request, scope=self.scope), is_gone)
+
+    def begin(self, request: QueryRequest) -> Begun | None:
+        """See `Backend.begin`."""
+        return self._inner.begin(replace(request, scope=self.scope))
+
+    def known_version(self) -> str | None:
+        """See `Backend.known_version`."""
+        return self._inner.known_version() if self.scope.is_all else None
 
     def update(self, request: UpdateRequest, is_gone: IsGone | None = None) -> Change:
         """See `Backend.update`."""

@@ -98,15 +98,13 @@ def _timeout(asked_s: float | None, query_s: float, *, is_known: bool) -> float 
 
 def _answer(backend: Backend, asked: QueryRequest, *, is_safe: bool) -> Response:
     is_kept = is_repeatable(asked.text)
-    question = (
-        asked.text, asked.accept, asked.parameters, asked.infer, asked.default_graphs,
-        asked.named_graphs, asked.explain_empty, asked.base, is_safe,
-    )  # fmt: skip
+    question = exchange.question(asked, is_safe=is_safe)
     if is_kept and "If-None-Match" in request.headers:
         fresh = exchange.not_modified(entity_tag(backend.status().version, *question))
         if fresh is not None:
             return fresh
-    result = backend.query(asked, exchange.is_gone())
+    begun, is_gone = exchange.begun(), exchange.is_gone()
+    result = backend.query(asked, is_gone) if begun is None else begun.result(is_gone)
     body = result.body
     if is_safe and result.format is formats.CSV:
         body = without_formulas(body)
