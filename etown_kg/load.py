@@ -14,7 +14,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar, cast
+from typing import BinaryIO, TypeVar, cast
 
 import rdflib
 from pyoxigraph import (
@@ -29,7 +29,7 @@ from pyoxigraph import (
 )
 from rdflib.term import Node
 
-from etown_kg import vocab
+from etown_kg import doctype, vocab
 from etown_kg.errors import MissingPathError, SettingError, SourceError
 from etown_kg.formats import RDF_FORMATS, by_suffix
 
@@ -99,7 +99,13 @@ def read(path: Path, graph: str | None = None) -> list[Quad]:
     quads: list[Quad] = []
     try:
         with path.open("rb") as stream:
-            for quad in parse(stream, format.rdf, base_iri=path.resolve().as_uri()):
+            document: bytes | BinaryIO = stream
+            if format.rdf == RdfFormat.RDF_XML:
+                checked = doctype.checked(stream.read())
+                if isinstance(checked, doctype.Refusal):
+                    raise SourceError(path, checked.problem, hint=checked.hint)
+                document = checked
+            for quad in parse(document, format.rdf, base_iri=path.resolve().as_uri()):
                 subject, object_ = labels.renamed(quad.subject), labels.renamed(quad.object)
                 name = labels.renamed(quad.graph_name)
                 named = target if isinstance(name, DefaultGraph) else name

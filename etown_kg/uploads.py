@@ -3,7 +3,7 @@
 A leaf that knows no server: bytes and their media type in, triples out. The parser is
 pyoxigraph's, which fetches nothing (no JSON-LD context, no ``owl:imports``) and refuses broken
 IRIs; what it does not bound is looked at before it starts: nesting, which would overflow its
-stack, and document type declarations, whose entities it would expand without end.
+stack, and document type declarations (`doctype`), whose entities it would expand without end.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Final
 
 from pyoxigraph import DefaultGraph, Quad, RdfFormat, parse
 
-from etown_kg import formats
+from etown_kg import doctype, formats
 from etown_kg.errors import MediaTypeError, UploadError
 from etown_kg.formats import Format
 
@@ -35,7 +35,7 @@ _TURTLE_MARKS = re.compile(
     re.DOTALL,
 )
 _XML_MARKS = re.compile(
-    rb"<!--.*?-->|<!\[CDATA\[.*?\]\]>|<\?.*?\?>|(?P<close></)"
+    rb"<!--.*?-->|<!\[CDATA\[.*?\]\]>|<\?.*?\?>|<!(?:[^<>\"']|\"[^\"]*\"|'[^']*')*>|(?P<close></)"
     rb"|<(?:[^<>\"'/]|\"[^\"]*\"|'[^']*'|/(?!>))*(?:/>|(?P<open>>))",
     re.DOTALL,
 )
@@ -49,8 +49,8 @@ def read_upload(body: bytes, content_type: str, base: str) -> list[Quad]:
 
     Raises:
         MediaTypeError: no RDF format has this media type, or it is in another charset.
-        UploadError: the body does not parse, nests too deep, declares a document type or
-            names graphs of its own.
+        UploadError: the body does not parse, nests too deep, declares more of a document type
+            than plain entities, or names graphs of its own.
     """
     media_type, parameters = _parsed_type(content_type)
     if media_type != MULTIPART:
@@ -87,7 +87,7 @@ def format_of(content_type: str) -> Format:
 def _triples(body: bytes, content_type: str, base: str) -> Iterator[Quad]:
     format = format_of(content_type)
     assert format.rdf is not None  # by the table: these are the RDF formats
-    _check_nesting(body, format)
+    body = _checked(body, format)
     try:
         for quad in parse(body, format.rdf, base_iri=base, rename_blank_nodes=True):
             if quad.graph_name != DefaultGraph():
@@ -103,27 +103,27 @@ def _triples(body: bytes, content_type: str, base: str) -> Iterator[Quad]:
         raise UploadError(str(error)) from error
 
 
-def _check_nesting(body: bytes, format: Format) -> None:
-    """Refuse what the parser must not see.
+def _checked(body: bytes, format: Format) -> bytes:
+    """The body as the parser may see it.
 
     Raises:
-        UploadError: nesting beyond the bound, or a document type declaration.
+        UploadError: nesting beyond the bound, or a dangerous document type declaration.
     """
     if format.rdf == RdfFormat.RDF_XML:
-        if re.search(rb"<!\s*(?:DOCTYPE|ENTITY)", body, re.IGNORECASE) or b"\0" in body[:4]:
-            raise UploadError(
-                "the document declares a document type or is not in UTF-8",
-                hint="write out its entities, remove <!DOCTYPE ...> and send it in UTF-8",
-            )
+        checked = doctype.checked(body)
+        if isinstance(checked, doctype.Refusal):
+            raise UploadError(checked.problem, hint=checked.hint)
+        body = checked
         depth, most = _depth(_XML_MARKS, body), MAX_XML_DEPTH
     elif format.rdf == RdfFormat.JSON_LD:
         depth, most = _depth(_JSON_MARKS, body), MAX_JSON_DEPTH
     elif format.rdf in (RdfFormat.N_TRIPLES, RdfFormat.N_QUADS) and b"<<" not in body:
-        return
+        return body
     else:
         depth, most = _depth(_TURTLE_MARKS, body), MAX_TERM_DEPTH
     if depth > most:
         raise UploadError(f"the body nests {depth} deep; at most {most} is read")
+    return body
 
 
 def _depth(marks: re.Pattern[bytes], body: bytes) -> int:

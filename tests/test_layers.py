@@ -20,7 +20,7 @@ LEAVES = frozenset(
     {
         "vocab", "errors", "findings", "config", "formats", "curies", "numerals", "formula",
         "query_text", "interval", "article", "changes",
-        "uploads", "addresses", "remote", "tokens", "audit", "scope",
+        "doctype", "uploads", "addresses", "remote", "tokens", "audit", "scope",
     }
 )  # fmt: skip
 TOOLS = frozenset({"load", "export", "validate", "evidence", "derived", "profile", "questions"})
@@ -38,7 +38,8 @@ ALLOWED: dict[str, frozenset[str]] = {
     "article": frozenset({"errors"}),
     "tokens": frozenset({"errors"}),
     "audit": frozenset({"changes"}),
-    "uploads": frozenset({"errors", "formats"}),
+    "doctype": frozenset(),
+    "uploads": frozenset({"errors", "formats", "doctype"}),
     "addresses": frozenset({"errors"}),
     "remote": frozenset({"errors", "formats", "addresses", "uploads"}),
     "interval": frozenset(),
