@@ -19,11 +19,11 @@ from typing import Any, Final
 
 from flask import Flask
 from waitress import wasyncore
-from waitress.channel import HTTPChannel
 from waitress.server import BaseWSGIServer, create_server
 from waitress.task import ErrorTask, WSGITask
 
 from etown_kg.cli.express_lane import Lane, Ride
+from etown_kg.cli.half_closed import HalfClosedChannel
 from etown_kg.web.exchange import BEGUN
 from etown_kg.web.express import EXTENSION
 from etown_kg.web.headers import ALWAYS
@@ -79,7 +79,7 @@ class _Task(WSGITask):
         return environment
 
 
-class _Channel(HTTPChannel):
+class _Channel(HalfClosedChannel):
     """A connection. What it receives goes the quick way if it can (`express_lane`)."""
 
     error_task_class = _ProblemTask
@@ -96,6 +96,9 @@ class _Channel(HTTPChannel):
         self._early = b""
         self._later = b""
         super().__init__(*arguments, **named)
+
+    def is_at_work(self) -> bool:
+        return self.ride is not None or bool(self._later) or super().is_at_work()
 
     def readable(self) -> bool:
         return not self._later and super().readable()

@@ -240,7 +240,7 @@ def connected(target: str, source: str = "127.0.0.1") -> Iterator[socket.socket]
 def exchange(target: str, sent: bytes, *, is_half_closed: bool = False) -> bytes:
     """All that comes back before the server closes the connection.
 
-    Who closes its half of the connection has left, to the server: its query is stopped.
+    Who closes its half of the connection is answered all the same, if it sent a whole request.
     """
     received = bytearray()
     with connected(target) as connection:
