@@ -40,10 +40,11 @@ class Row:
 
 @dataclass(frozen=True)
 class Panel:
-    """Figures in one unit on one axis."""
+    """Figures in one unit on one axis; `ticks` are the words for the axis's numbers, in order."""
 
     unit: str
     axis: Axis
+    ticks: Sequence[str]
     rows: Sequence[Row]
 
 
@@ -67,7 +68,7 @@ def _panel(panel: Panel, titles: Sequence[str], threshold: Fraction | None) -> J
         "field": "from", "type": "quantitative", "title": panel.unit,
         "scale": {"domain": [float(panel.axis.low), float(panel.axis.high)], "nice": False},
         "axis": {
-            "values": [float(tick) for tick in panel.axis.ticks], "format": "~s",
+            "values": [float(tick) for tick in panel.axis.ticks], "labelExpr": _tick_words(panel),
             "labelColor": {"expr": "ink"}, "titleColor": {"expr": "ink"}, "gridOpacity": 0.4,
         },
     }  # fmt: skip
@@ -75,6 +76,7 @@ def _panel(panel: Panel, titles: Sequence[str], threshold: Fraction | None) -> J
         "field": "label", "type": "nominal", "sort": None, "title": None,
         "axis": {
             "labelLimit": 300, "labelColor": {"expr": "ink"}, "ticks": False, "domain": False,
+            "labelPadding": 14,
         },
     }  # fmt: skip
     fields = ("label", "words", "period", "source")
@@ -89,6 +91,15 @@ def _panel(panel: Panel, titles: Sequence[str], threshold: Fraction | None) -> J
         "encoding": {"y": rows, "tooltip": tooltip},
         "layer": _layers(place, threshold),
     }
+
+
+def _tick_words(panel: Panel) -> str:
+    """The expression that gives a tick its words. Vega's own numbers know one language."""
+    words = "''"
+    for tick, said in zip(reversed(panel.axis.ticks), reversed(panel.ticks), strict=True):
+        quoted = said.replace("\\", "\\\\").replace("'", "\\'")
+        words = f"datum.value === {float(tick)!r} ? '{quoted}' : {words}"
+    return words
 
 
 def _layers(place: Json, threshold: Fraction | None) -> list[Json]:

@@ -47,7 +47,7 @@ def test_a_row_tells_words_from_names_and_where_it_was_read() -> None:
 def spec(threshold: int | None = None) -> dict[str, Any]:
     heads = [figure for figure in FIGURES if figure.unit.endswith("heads")]
     rows = [Row(figure, figure.name, "words", "2021", "gazette") for figure in heads]
-    panel = Panel("heads", axis(heads), rows)
+    panel = Panel("heads", axis(heads), [str(tick) for tick in axis(heads).ticks], rows)
     made = vega_lite(
         [panel], "a zoo", ("a", "b", "c", "d"), None if threshold is None else axis(heads).high
     )

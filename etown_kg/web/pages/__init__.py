@@ -12,8 +12,10 @@ from pathlib import Path
 from flask import Blueprint, Flask
 
 from etown_kg.backend import Backend
+from etown_kg.figures.reading import figures_query
 from etown_kg.questions import Question, read_questions
-from etown_kg.web.pages import entity, frame, query, search, start
+from etown_kg.web.pages import entity, figures, frame, query, search, start
+from etown_kg.web.pages.known_figures import KnownFigures
 from etown_kg.web.pages.site import Site
 from etown_kg.web.pages.wording import read_wording
 
@@ -23,7 +25,7 @@ __all__ = ["Site", "read_site", "register"]
 FOLDERS = ("competency", "examples", "compare")
 # Every family of pages.
 FAMILIES: tuple[Callable[[Site], Blueprint], ...] = (
-    start.blueprint, query.blueprint, search.blueprint, entity.blueprint,
+    start.blueprint, figures.blueprint, query.blueprint, search.blueprint, entity.blueprint,
 )  # fmt: skip
 
 
@@ -47,6 +49,7 @@ def read_site(
         wording=read_wording(ontology),
         articles=articles,
         is_union=is_union,
+        known_figures=KnownFigures(figures_query(ontology)),
     )
 
 

@@ -94,3 +94,12 @@ def text(name: str, /, language: str | None = None, **values: Any) -> Markup:
     if values.get("count") == 1:
         chosen = variants.get(f"{language}_one", chosen)
     return Markup(escape(chosen)).format(**values)
+
+
+def plain(name: str, /, language: str | None = None, **values: Any) -> str:
+    """The same as `text` for what is no HTML, or is escaped later.
+
+    Raises:
+        KeyError: see `text`.
+    """
+    return text(name, language, **values).unescape()

@@ -23,9 +23,11 @@ from pyoxigraph import (
 
 from etown_kg import vocab
 from etown_kg.backend import Backend, QueryRequest
+from etown_kg.figures.figure import Figures
 from etown_kg.questions import Question
 from etown_kg.web import exchange
 from etown_kg.web.lookup import Lookup
+from etown_kg.web.pages.known_figures import KnownFigures
 from etown_kg.web.pages.labels import Labels
 from etown_kg.web.pages.terms import Names
 from etown_kg.web.pages.wording import Wording
@@ -53,6 +55,7 @@ class Site:
     articles: Path | None = None
     is_union: bool = True
     labels: Labels = field(default_factory=Labels)
+    known_figures: KnownFigures = field(default_factory=KnownFigures)
 
     @cached_property
     def lookup(self) -> Lookup:
@@ -93,6 +96,12 @@ class Site:
         }
         known = self.labels.of(iris, self.backend.status().version, self.ask)
         return Names(known, self.base, language)
+
+    def figures(self) -> Figures:
+        """All figures of the graph as it is now, from what is asserted."""
+        return self.known_figures.of(
+            lambda: self.backend.status().version, lambda query: self.ask(query, infer=False)
+        )
 
     def title(self, language: str) -> str:
         """What the site calls itself: its wording, or the title of the ontology."""
