@@ -243,6 +243,7 @@ def _rendered(site: Site, view: View, problem: ParameterError | None = None) -> 
         about=about(site, view.indicator, view.names) if view.indicator else None,
         indicator_address=lambda iri: _indicator_address(view, iri),
         anchor=anchor,
+        verdict_text=lambda name: plain(f"figures.{name}"),
         legend=legend(view.names),
         asked=_asked(view),
     )

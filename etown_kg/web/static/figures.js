@@ -51,8 +51,14 @@ async function draw(element, { chart, library }) {
   spec.config.font = getComputedStyle(element).fontFamily;
   // Vega-Lite panels below each other do not fit themselves to the page.
   for (const panel of spec.vconcat) panel.width = Math.max(220, element.clientWidth - LABELS_PX);
+  // One picture with one text; the table above has each mark.
+  const picture = document.createElement("div");
+  picture.setAttribute("role", "img");
+  picture.setAttribute("aria-label", spec.description);
   const place = document.createElement("div");
-  element.replaceChildren(place);
+  place.setAttribute("aria-hidden", "true");
+  picture.append(place);
+  element.replaceChildren(picture);
   const { view } = await vega.embed(place, spec, {
     // The policy of the pages allows neither eval nor styles in the text.
     ast: true,
@@ -62,8 +68,6 @@ async function draw(element, { chart, library }) {
     actions: false,
     renderer: "svg",
   });
-  place.setAttribute("role", "img");
-  place.setAttribute("aria-label", spec.description);
   element.prepend(saving(element, view));
   followTheme(element, view);
 }
@@ -82,8 +86,7 @@ for (const controls of document.querySelectorAll("[data-chart]")) {
       await drawn;
     } catch (error) {
       drawn = null; // the next click tries again
-      element.textContent = element.dataset.failed;
-      console.warn(error);
+      element.textContent = `${element.dataset.failed} (${error.message})`;
     }
   });
 }
