@@ -28,6 +28,7 @@ from etown_kg.backend.line import DiedError, Line, unavailable
 from etown_kg.backend.owner import CONTROL, EXECUTORS, STATE, STATE_BYTES
 from etown_kg.backend.places import LOOK_S, Place, Places
 from etown_kg.backend.supervisor import CURRENT, STATES_PER_OWNER, Supervisor
+from etown_kg.backend.worker import frame_of
 from etown_kg.changes import Change, GraphWrite, UpdateRequest
 from etown_kg.diagnosis import unfinished
 from etown_kg.errors import CancelledError, LimitError, UnavailableError
@@ -277,15 +278,14 @@ class ProcessBackend:
 
     def update(self, request: UpdateRequest, is_gone: IsGone | None = None) -> Change:
         """See `Backend.update`; updates are made one at a time, in order of arrival."""
-        members = wire.pack(request)
-        text = members.pop("text").encode(errors="surrogatepass")
-        return self._change({"task": "update", "request": members}, text, is_gone)
+        return self._change(request, is_gone)
 
     def write_graph(self, write: GraphWrite, is_gone: IsGone | None = None) -> Change:
         """See `Backend.write_graph`."""
-        return self._change({"task": "write", "request": wire.pack(write)}, write.body, is_gone)
+        return self._change(write, is_gone)
 
-    def _change(self, head: wire.Head, body: bytes, is_gone: IsGone | None) -> Change:
+    def _change(self, request: UpdateRequest | GraphWrite, is_gone: IsGone | None) -> Change:
+        head, body = frame_of(request)
         reply, _ = self._control(head, body, is_gone=is_gone, timeout_s=None)
         return wire.unpack(Change, reply["change"])
 

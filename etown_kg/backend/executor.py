@@ -43,7 +43,7 @@ from etown_kg.errors import EtownError, LimitError
 from etown_kg.graph import KnowledgeGraph
 
 # An executor that has grown by more is replaced: allocators keep what they once had.
-_GROWN_BYTES = 64 * MIB
+GROWN_BYTES = 64 * MIB
 
 
 def stand_by(
@@ -127,7 +127,7 @@ def _serve(
         "status": wire.pack(status),
     }
     wire.send(connection, greeting)
-    started_bytes = _resident_bytes(statm)
+    started_bytes = resident_bytes(statm)
     while (frame := wire.receive(connection)) is not None:
         head, _ = frame
         set_alarm(head["seconds"])
@@ -140,7 +140,7 @@ def _serve(
         clear_alarm()
         if limits.services:
             close_descriptors(limits)
-        is_spent = "fault" in reply or _resident_bytes(statm) > started_bytes + _GROWN_BYTES
+        is_spent = "fault" in reply or resident_bytes(statm) > started_bytes + GROWN_BYTES
         wire.send(connection, {**reply, "is_spent": is_spent}, body)
 
 
@@ -191,7 +191,7 @@ def _hide_output() -> None:
     os.close(nowhere)
 
 
-def _resident_bytes(statm: int) -> int:
+def resident_bytes(statm: int) -> int:
     """The memory that this process has in use and does not share with files.
 
     Args:

@@ -4,8 +4,9 @@ It is started as a fresh interpreter (`supervisor`), builds the graph, and then 
 
 - executors stand by, forked ahead, on a listening socket of their own, so that a client that
   connects waits for nobody; when one is taken, or the data change, the owner forks anew;
-- an update is worked out in a forked worker under limits, so that a runaway one holds up
-  nobody, and what it comes to is made here, one update at a time. Executors that were forked
+- updates are worked out in a forked worker under limits (`worker`), so that a runaway one holds
+  up no reader, and what they come to is made here, one at a time; those that come in a row are
+  kept by one sync and then told. Executors that were forked
   before go on with the state they have; the new state's number is written to a file that
   clients have in their memory, so that whoever asks after an update was acknowledged is
   answered from its result;
@@ -27,32 +28,21 @@ import socket
 import sys
 import time
 import traceback
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
-from pyoxigraph import Quad
-
-from etown_kg import remote
 from etown_kg.backend import wire
 from etown_kg.backend.confinement import (
     cause,
-    close_descriptors,
-    confine,
-    default_signals,
-    die_with_parent,
-    open_descriptors,
-    run_with_deep_stack,
-    set_alarm,
 )
 from etown_kg.backend.evaluation import status_of
 from etown_kg.backend.executor import outcome, stand_by
 from etown_kg.backend.limits import Limits
-from etown_kg.backend.relay import calls
-from etown_kg.changes import GraphWrite, UpdateRequest
+from etown_kg.backend.updating import Result, Updating, late
+from etown_kg.backend.worker import request_of
 from etown_kg.errors import EtownError
 from etown_kg.graph import KnowledgeGraph
 from etown_kg.scope import Scope
@@ -67,6 +57,8 @@ BACKLOG = 128
 _CONTROL_TIMEOUT_S = 10.0
 # How long to wait before another executor is forked, when one ended that had done nothing.
 _AFTER_A_FAILURE_S = 0.5
+# The most seconds for which changes are gathered before they are kept and told.
+_GROUP_S = 0.05
 # How many exit statuses are kept for who asks what an executor died of.
 _REMEMBERED = 1024
 
@@ -86,18 +78,6 @@ class Order:
     state: int
     validate_updates: bool = False
     scopes: tuple[Scope, ...] = ()
-
-
-@dataclass(eq=False)
-class _Update:
-    """An update on its way: who waits for it, until when, and what it asks for."""
-
-    client: socket.socket
-    request: UpdateRequest | GraphWrite
-    deadline: float
-    limit_s: float
-    worker: int = 0
-    results: socket.socket | None = None
 
 
 @dataclass
@@ -132,6 +112,7 @@ class Owner:
         self._cell = _cell(order.folder.parent / STATE)
         self._executors.setblocking(False)
         self._taken, self._taking = os.pipe()
+        os.set_blocking(self._taken, False)
         # Executors that stand by watch the first; closing the second retires them.
         self._retired, self._retiring = os.pipe()
         self._woken, self._waking = socket.socketpair()
@@ -140,8 +121,8 @@ class Owner:
         # How many were taken since there is the present state.
         self._demand = 0
         self._clients: set[socket.socket] = set()
-        self._updates: deque[_Update] = deque()
-        self._working: _Update | None = None
+        self._updating = Updating(self._fork, order.limits)
+        self._watched: socket.socket | None = None
         self._fates = _Fates()
         self._is_over = False
         self._selector = selectors.DefaultSelector()
@@ -171,8 +152,9 @@ class Owner:
             for key, _ in self._selector.select(self._idle_s()):
                 key.data()
             self._fork_spares()
-            self._begin_update()
-        for pid in (*self._spares, *([self._working.worker] if self._working else [])):
+            self._begin_updates()
+        self._updating.end_worker()
+        for pid in self._spares:
             os.kill(pid, signal.SIGKILL)
 
     # Executors
@@ -192,7 +174,10 @@ class Owner:
             )  # fmt: skip
 
     def _note_taken(self) -> None:
-        report = os.read(self._taken, 8 * 64)
+        try:
+            report = os.read(self._taken, 8 * 64)
+        except BlockingIOError:
+            return
         for place in range(0, len(report), 8):
             self._spares.discard(int.from_bytes(report[place : place + 8], "big"))
             self._demand += 1
@@ -218,8 +203,8 @@ class Owner:
         sockets = {
             self._executors, self._control, self._woken, self._waking, *self._clients,
         }  # fmt: skip
-        if self._working is not None and self._working.results is not None:
-            sockets.add(self._working.results)
+        if self._updating.connection is not None:
+            sockets.add(self._updating.connection)
         for each in sockets - set(keep):
             each.close()
         for descriptor in {self._taken, self._taking, self._retired, self._retiring, 0} - set(keep):
@@ -234,6 +219,8 @@ class Owner:
 
     def _reap(self) -> None:
         self._woken.recv(4096)
+        # Whoever was taken and has ended since did not fail to stand by.
+        self._note_taken()
         while True:
             try:
                 pid, status = os.waitpid(-1, os.WNOHANG)
@@ -247,6 +234,7 @@ class Owner:
                 log.warning("an executor that stood by ended: %s", _ending(status))
             elif status:
                 log.info("process %d ended: %s", pid, _ending(status))
+            self._updating.reaped(pid)
             for client in self._fates.add(pid, status):
                 self._reply(client, {"status": status})
 
@@ -287,11 +275,8 @@ class Owner:
                 self._tell_fate(client, head["pid"])
             case "backup":
                 self._reply(client, *outcome(partial(self._backup, head["folder"]), self._limits))
-            case "update":
-                request = wire.unpack(UpdateRequest, head["request"], text=body.decode())
-                self._queue(client, request)
-            case "write":
-                self._queue(client, wire.unpack(GraphWrite, head["request"], body=body))
+            case "update" | "write":
+                self._updating.add(client, request_of(head, body))
 
     def _tell_fate(self, client: socket.socket, pid: int) -> None:
         status = self._fates.statuses.get(pid)
@@ -328,73 +313,79 @@ class Owner:
         self._clients.discard(client)
         self._selector.unregister(client)
         client.close()
-        self._updates = deque(update for update in self._updates if update.client is not client)
-        if self._working is not None and self._working.client is client:
-            os.kill(self._working.worker, signal.SIGKILL)
+        self._updating.forget(client)
+        self._watch_worker()
 
     # Updates
 
-    def _queue(self, client: socket.socket, request: UpdateRequest | GraphWrite) -> None:
-        limit_s = self._limits.update_s
-        if request.timeout_s is not None:
-            limit_s = min(limit_s, request.timeout_s)
-        self._updates.append(_Update(client, request, time.monotonic() + limit_s, limit_s))
+    def _begin_updates(self) -> None:
+        """Give the worker what it may have."""
+        for update in self._updating.begin(self._graph):
+            self._reply(update.client, late(update))
+        self._watch_worker()
 
-    def _begin_update(self) -> None:
-        """Fork a worker for the next update, if none is under way."""
-        if self._working is not None or not self._updates:
+    def _watch_worker(self) -> None:
+        if self._watched is self._updating.connection:
             return
-        update = self._updates.popleft()
-        update.results, theirs = socket.socketpair()
-        self._working = update
-        work = partial(_work_out, self._graph, update, self._limits, theirs, os.getpid())
-        update.worker = self._fork(work, keep=(theirs,))
-        theirs.close()
-        self._selector.register(update.results, selectors.EVENT_READ, self._finish_update)
+        if self._watched is not None:
+            self._selector.unregister(self._watched)
+        self._watched = self._updating.connection
+        if self._watched is not None:
+            self._selector.register(self._watched, selectors.EVENT_READ, self._make_updates)
 
-    def _finish_update(self) -> None:
-        """Make the change that the worker has worked out, or pass on why there is none."""
-        update = self._working
-        assert update is not None
-        assert update.results is not None
-        self._selector.unregister(update.results)
-        try:
-            frame = wire.receive(update.results)
-        except (OSError, wire.BrokenFrameError):
-            frame = None
-        update.results.close()
-        self._working = None
-        if frame is None:
-            status = self._ending_of(update.worker)
-            over = cause(status, self._limits, update.limit_s)
-            fault = {"fault": f"the worker of an update ended: {_ending(status)}"}
-            self._reply(update.client, fault if over is None else wire.pack_error(over))
-        elif "lines" in frame[0]:
-            self._make(update, frame[1], frame[0]["version"])
-        else:
-            self._reply(update.client, frame[0])
-
-    def _make(self, update: _Update, lines: bytes, version: int | None) -> None:
+    def _make_updates(self) -> None:
+        """Make the changes that the worker has worked out; those that are there in a row share a
+        sync, and nobody is told of one before it.
+        """
         before = self._graph.version
+        told: list[tuple[socket.socket, wire.Head]] = []
+        until = time.monotonic() + _GROUP_S
+        while (result := self._updating.next()) is not None:
+            told.append((result.update.client, self._made(result)))
+            if not self._updating.has_reply() or time.monotonic() >= until:
+                break
         try:
-            delta = Delta.from_lines(lines, version)
-            change = self._graph.apply(
-                delta,
-                validate=self._validates,
-                writer=update.request.writer,
-                scope=update.request.scope,
-            )
+            self._graph.sync()
         except EtownError as error:
-            self._reply(update.client, wire.pack_error(error))
-            return
-        except BaseException:
-            # Whether the graph is whole is not known: the next owner builds it from its source.
-            self._reply(update.client, {"fault": traceback.format_exc()})
+            # The graph has what its location has not: the next owner reads it from there.
+            for client, _ in told:
+                self._reply(client, wire.pack_error(error))
             raise
         if self._graph.version != before:
             self._status = status_of(self._graph)
             self._renew()
-        self._reply(update.client, {"change": wire.pack(change)})
+        for client, head in told:
+            self._reply(client, head)
+        self._watch_worker()
+
+    def _made(self, result: Result) -> wire.Head:
+        """Make the change that was worked out; the answer to who asked for it."""
+        update = result.update
+        if result.reply is None:
+            status = self._ending_of(result.worker)
+            over = cause(status, self._limits, update.limit_s)
+            if over is not None:
+                return wire.pack_error(over)
+            return {"fault": f"the worker of an update ended: {_ending(status)}"}
+        head, lines = result.reply
+        if "lines" not in head:
+            return head
+        try:
+            change = self._graph.apply(
+                Delta.from_lines(lines, head["version"]),
+                validate=self._validates,
+                writer=update.request.writer,
+                scope=update.request.scope,
+                sync=False,
+            )
+        except EtownError as error:
+            self._updating.end_worker()  # it has taken over what was not made
+            return wire.pack_error(error)
+        except BaseException:
+            # Whether the graph is whole is not known: the next owner builds it from its source.
+            self._reply(update.client, {"fault": traceback.format_exc()})
+            raise
+        return {"change": wire.pack(change)}
 
     def _renew(self) -> None:
         """Let whoever asks from now on be answered from the present state.
@@ -417,45 +408,13 @@ class Owner:
             self._cell[:STATE_BYTES] = self._state.to_bytes(STATE_BYTES, sys.byteorder)
 
     def _idle_s(self) -> float | None:
-        """Seconds to wait for events: none if there is an update to begin."""
-        if self._updates and self._working is None:
-            return 0.0
+        """Seconds to wait for events, for ever if there is nothing to do without one."""
         if len(self._spares) < self._limits.spares:
             return max(0.0, self._spares_from - time.monotonic())
         return None
 
     def _end(self) -> None:
         self._is_over = True
-
-
-def _work_out(
-    graph: KnowledgeGraph, update: _Update, limits: Limits, results: socket.socket, owner: int
-) -> None:
-    """In a worker: what an update comes to, sent to the owner as the lines of a delta."""
-    default_signals()
-    die_with_parent(owner)
-    set_alarm(update.deadline - time.monotonic())
-    confine(limits)
-    close_descriptors(limits)
-
-    def delta() -> tuple[wire.Head, bytes]:
-        request = update.request
-        seen = graph.view(request.scope)
-        if isinstance(request, GraphWrite):
-            found = seen.write_delta(request)
-        else:
-            with calls(request.text, limits, open_descriptors) as services:
-                found = seen.delta(request, services=services, loader=partial(_load, limits))
-        return {"lines": True, "version": found.version}, found.lines()
-
-    run_with_deep_stack(lambda: wire.send(results, *outcome(delta, limits)))
-
-
-def _load(limits: Limits, iri: str) -> list[Quad]:
-    """The document of a LOAD; looking up its host needs descriptors already."""
-    if limits.load_hosts:
-        open_descriptors()
-    return remote.load(iri, limits.load_hosts, limits.networks, limits.remote)
 
 
 def _listener(path: Path) -> socket.socket:

@@ -67,16 +67,18 @@ def send(connection: socket.socket, head: Head, body: bytes | memoryview = b"") 
         connection.sendall(body)
 
 
-def receive(connection: socket.socket) -> tuple[Head, bytes] | None:
+def receive(connection: socket.socket, *, in_a_row: bool = False) -> tuple[Head, bytes] | None:
     """The next frame, or None when the other side has closed between two frames.
+
+    Another frame may be there behind it only if they come `in_a_row`.
 
     Raises:
         BrokenFrameError: the other side has closed within a frame.
         OSError: the connection broke, or its time-out passed.
     """
-    # Small frames, which most are, come whole at once. Nobody sends a frame before the one
-    # that he sent last was answered, so what comes is never more than one.
-    first = connection.recv(_AT_ONCE)
+    # Small frames, which most are, come whole at once. Where nobody sends a frame before the one
+    # that he sent last was answered, what comes is never more than one.
+    first = connection.recv(_LENGTHS.size if in_a_row else _AT_ONCE)
     if not first:
         return None
     while len(first) < _LENGTHS.size:

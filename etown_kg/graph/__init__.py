@@ -517,7 +517,13 @@ class KnowledgeGraph:
         return self._permitted(delta, write.may_write)
 
     def apply(
-        self, delta: Delta, *, validate: bool = False, writer: str = "", scope: Scope = ALL
+        self,
+        delta: Delta,
+        *,
+        validate: bool = False,
+        writer: str = "",
+        scope: Scope = ALL,
+        sync: bool = True,
     ) -> Change:
         """Make a change, whole or not at all.
 
@@ -527,6 +533,8 @@ class KnowledgeGraph:
             validate: refuse a change that brings a violation of the shapes.
             writer: who makes the change, for the location's list of versions.
             scope: what the writer may read, and so be shown of why a change is refused.
+            sync: wait until the location has the change on its disk; else nobody may be told
+                that it was made before `sync` has returned.
 
         Raises:
             ConflictError: the delta was worked out on another version.
@@ -567,7 +575,7 @@ class KnowledgeGraph:
                 len(follows.removed),
             )
             if self._location is not None:
-                self._location.commit(delta, change, writer)
+                self._location.commit(delta, change, writer, sync=sync)
         except BaseException:
             self._follow_back(added, removed)
             raise
@@ -577,6 +585,28 @@ class KnowledgeGraph:
         self._changes.append(change)
         self._show(delta, change)
         return change
+
+    def sync(self) -> None:
+        """Wait until the location has all changes on its disk.
+
+        Raises:
+            StorageError: the disk failed. The changes since the last time are not kept, but this
+                graph has them: it is of no more use.
+        """
+        if self._location is not None:
+            self._location.sync()
+
+    def advance(self, delta: Delta) -> None:
+        """Take over what a change asserts, not what follows from it: for a copy of a graph that
+        somebody else changes, on which nothing but deltas is worked out.
+        """
+        if not delta:
+            return
+        self.asserted.apply(delta)
+        self.version += 1
+        for scope, view in self._views.items():
+            view.asserted.apply(_within(delta, scope))
+            view.version = self.version
 
     def backup(self, target: Path) -> None:
         """Copy the location, as it is now, to a new folder; a few milliseconds on one disk.

@@ -1,9 +1,9 @@
 """The journal: changes on disk before anybody hears that they were made.
 
-A file of records, one per change, each synced to the disk before `append` returns. A record is a
-head of JSON behind ``#``, the lines of a `Delta`, and a last line with the checksum of what comes
-before it; so a record that was cut short by a crash is told from a whole one, and left out. A
-record that is damaged with others behind it is no crash, and is reported.
+A file of records, one per change; they are safe when `sync` has returned, and nobody hears of them
+before. A record is a head of JSON behind ``#``, the lines of a `Delta`, and a last line with the
+checksum of what comes before it; so a record that was cut short by a crash is told from a whole
+one, and left out. A record that is damaged with others behind it is no crash, and is reported.
 """
 
 from __future__ import annotations
@@ -63,6 +63,8 @@ class Journal:
         self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
         sync_folder(path.parent)
         self._is_broken = False
+        # What is known to be on the disk.
+        self._synced = self.size
 
     @property
     def size(self) -> int:
@@ -92,12 +94,13 @@ class Journal:
                     )
                 os.ftruncate(self._descriptor, start)
                 os.fsync(self._descriptor)
+                self._synced = start
                 return
             yield record
             start = end
 
     def append(self, state: State, delta: Delta) -> None:
-        """Write a change and wait until the disk has it.
+        """Write a change; it is safe after `sync`.
 
         Raises:
             DiskFullError: there is no room; the file is as it was before.
@@ -111,17 +114,33 @@ class Journal:
             position = 0
             while position < len(record):
                 position += os.write(self._descriptor, record[position:])
-            os.fdatasync(self._descriptor)
         except OSError as error:
             self._take_back(before)
-            if error.errno in _NO_ROOM:
-                raise DiskFullError("disk", f"no room for the change at {self.path}") from error
-            raise StorageError(f"{self.path}: cannot be written: {error.strerror}") from error
+            raise self._failure(error) from error
+
+    def sync(self) -> None:
+        """Wait until the disk has what was appended.
+
+        Raises:
+            DiskFullError, StorageError: it has not; the file is as it was at the last sync.
+        """
+        try:
+            os.fdatasync(self._descriptor)
+        except OSError as error:
+            self._take_back(self._synced)
+            raise self._failure(error) from error
+        self._synced = self.size
+
+    def _failure(self, error: OSError) -> DiskFullError | StorageError:
+        if error.errno in _NO_ROOM:
+            return DiskFullError("disk", f"no room for the change at {self.path}")
+        return StorageError(f"{self.path}: cannot be written: {error.strerror}")
 
     def clear(self) -> None:
         """Forget all records: what they say is safe elsewhere."""
         os.ftruncate(self._descriptor, 0)
         os.fsync(self._descriptor)
+        self._synced = 0
 
     def _take_back(self, size: int) -> None:
         """Cut off what a failed write left; a record may not be there and yet refused."""

@@ -72,6 +72,8 @@ class Location:
         self._store: Store | None = None
         self._journal: Journal | None = None
         self._state: State | None = None
+        # What the journal has and the disk may not: the state before, the state, the change.
+        self._unsynced: list[tuple[State, State, Delta]] = []
         self.name = ""
 
     @classmethod
@@ -194,8 +196,11 @@ class Location:
         sync_folder(self.path)
         self._recover()
 
-    def commit(self, delta: Delta, change: Change, writer: str = "") -> None:
+    def commit(self, delta: Delta, change: Change, writer: str = "", *, sync: bool = True) -> None:
         """Keep a change; when this returns, no crash loses it.
+
+        Without `sync` that holds once the method of that name has returned: many changes then
+        share a sync.
 
         Raises:
             DiskFullError: less than the reserve would be left free; nothing was changed.
@@ -216,18 +221,35 @@ class Location:
             change.inferred_removed,
             writer,
         )
-        journal = self._journal
-        if journal is None:
-            raise StorageError(f"{self.path}: closed")
-        journal.append(state, delta)
-        # From here on the change is made: what fails now is mended at the next chance.
+        self._opened_journal().append(state, delta)
+        self._unsynced.append((before, state, delta))
         self._state = state
-        self._append_version(state)
+        if sync:
+            self.sync()
+
+    def sync(self) -> None:
+        """Wait until the disk has every change.
+
+        Raises:
+            DiskFullError, StorageError: it has none of those since the last time.
+        """
+        if not self._unsynced:
+            return
+        changes, self._unsynced = self._unsynced, []
+        journal = self._opened_journal()
         try:
+            journal.sync()
+        except (StorageError, DiskFullError):
+            self._state = changes[0][0]
+            raise
+        # From here on the changes are made: what fails now is mended at the next chance.
+        try:
+            for _, state, delta in changes:
+                self._append_version(state)
+                if self._store is not None:
+                    _carry_out(self._store, delta, state.version)
             if self._store is None:
                 self._reopen()
-            else:
-                _carry_out(self._store, delta, state.version)
             if journal.size > CHECKPOINT_BYTES:
                 self.checkpoint()
         except (*_STORE_FAULTS, StorageError, DiskFullError) as error:
@@ -265,7 +287,7 @@ class Location:
             raise _no_room(target, error) from error
 
     def close(self) -> None:
-        """Flush and let go; the location can be opened again."""
+        """Flush and let go; the location can be opened again. What was not synced is not kept."""
         try:
             if self._store is not None and self._journal is not None and self._journal.size:
                 self.checkpoint()
@@ -326,6 +348,11 @@ class Location:
                 raise _no_room(self.path, error) from error
         self.name = _name_of(store)
         self._store = store
+
+    def _opened_journal(self) -> Journal:
+        if self._journal is None:
+            raise StorageError(f"{self.path}: empty or closed")
+        return self._journal
 
     def _opened(self) -> Store:
         if self._store is None:

@@ -390,6 +390,58 @@ def test_a_query_sees_one_version_from_start_to_end(own_processes: Start) -> Non
     assert {row.split(b",")[0] == row.split(b",")[1] for row in seen} == {True}
 
 
+def test_an_update_that_fails_leaves_those_behind_it_right(own_processes: Start) -> None:
+    # They are with the worker together: what it worked out on a change that was not made is void.
+    backend = own_processes(UNHURRIED)
+    texts = [f"INSERT DATA {{ GRAPH <x:g{n}> {{ <x:a> <x:b> {n} }} }}" for n in range(24)]
+    texts[3] = "DROP GRAPH <x:none>"
+    texts[7] = "INSERT DATA { nonsense }"
+    texts[11] = f"INSERT {{ GRAPH <x:g> {{ <x:a> <x:b> ?n }} }} WHERE {{ {{ {RUNAWAY} }} }}"
+    texts[15] = "INSERT DATA { GRAPH <http://zoo.example/graph/inferred> { <x:a> <x:b> 1 } }"
+
+    def outcome(text: str) -> str:
+        try:
+            return str(
+                backend.update(UpdateRequest(text, timeout_s=30 if text != texts[11] else 1))
+            )
+        except EtownError as error:
+            return type(error).__name__
+
+    with ThreadPoolExecutor(len(texts)) as threads:
+        outcomes = list(threads.map(outcome, texts))
+    failures = {n: found for n, found in enumerate(outcomes) if not found.startswith("Change")}
+    assert failures == {
+        3: "NoGraphError", 7: "QueryError", 11: "LimitError", 15: "ReadOnlyError",
+    }  # fmt: skip
+    status = backend.status()
+    assert status.number == 20
+    made = {f"x:g{n}" for n in range(24) if n not in failures}
+    assert made <= set(status.graphs)
+    assert len(backend.versions()) == 20
+
+
+def test_a_killed_worker_fails_no_more_than_one_update(own_processes: Start) -> None:
+    backend = own_processes(UNHURRIED)
+    before = set(children(owner_of(backend)))
+    runaway = f"INSERT {{ GRAPH <x:g> {{ <x:a> <x:b> ?n }} }} WHERE {{ {{ {RUNAWAY} }} }}"
+    with ThreadPoolExecutor(4) as threads:
+        first = threads.submit(backend.update, UpdateRequest(runaway))
+        assert eventually(lambda: bool(set(_busy(backend)) - before))
+        others = [
+            threads.submit(
+                backend.update,
+                UpdateRequest(f"INSERT DATA {{ GRAPH <x:g> {{ <x:a> <x:b> {n} }} }}"),
+            )
+            for n in range(3)
+        ]
+        time.sleep(0.2)
+        for pid in set(_busy(backend)) - before:
+            os.kill(pid, signal.SIGKILL)
+        with pytest.raises(LimitError):
+            first.result()
+        assert sorted(other.result().version for other in others) == [1, 2, 3]
+
+
 def test_no_reader_fails_while_updates_stream_in(own_processes: Start) -> None:
     # Executors that stand by are retired with each update, some of them just as a reader comes.
     backend = own_processes(UNHURRIED)

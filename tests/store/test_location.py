@@ -285,6 +285,44 @@ def _fill(path: Path) -> None:
             assert error.errno == errno.ENOSPC  # noqa: PT017
 
 
+def test_changes_that_share_a_sync_are_kept_together_or_not_at_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    location = opened(tmp_path / "l")
+    graph = KnowledgeGraph([Quad(NamedNode("x:s"), NamedNode("x:p"), NamedNode("x:o"))])
+    graph.keep_in(location)
+    syncs: list[int] = []
+
+    def counted(descriptor: int) -> None:
+        syncs.append(descriptor)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fdatasync", counted)
+        for number in range(3):
+            graph.apply(graph.delta(f"INSERT DATA {{ <x:a> <x:b> {number} }}"), sync=False)
+        assert syncs == []
+        graph.sync()
+        assert len(syncs) == 1
+    length = (tmp_path / "l" / "journal").stat().st_size
+
+    def failing(descriptor: int) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    for number in range(3, 5):
+        graph.apply(graph.delta(f"INSERT DATA {{ <x:a> <x:b> {number} }}"), sync=False)
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fdatasync", failing)
+        with pytest.raises(StorageError, match="Input/output"):
+            graph.sync()
+    assert location.state.version == 3
+    assert (tmp_path / "l" / "journal").stat().st_size == length
+    location.close()
+    again = opened(tmp_path / "l")
+    assert again.state.version == 3
+    assert len(list(again.quads())) == 4
+    again.close()
+
+
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     folder = tmp_path / "disk"
