@@ -33,7 +33,7 @@ from etown_kg.web.access import FindToken
 from etown_kg.web.description import Facts, Limit
 from etown_kg.web.limits import KIB, MIB, RequestLimits
 from etown_kg.web.pages import entity
-from etown_kg.web.pages.query import first_query
+from etown_kg.web.pages.query import query_page
 from etown_kg.web.scoped import ScopedBackend
 
 __all__ = ["create_app"]
@@ -84,7 +84,7 @@ def create_app(
         limits=_described(kept, request_limits, settings),
     )
     endpoint = sparql.Endpoint(
-        backend, request_limits, find_token, kept.query_s, first_query(site), facts
+        backend, request_limits, find_token, kept.query_s, lambda: query_page(site), facts
     )
     store = graph_store.GraphStore(
         backend, request_limits, find_token, settings.base, is_writable,

@@ -6,39 +6,35 @@ is sent, so a status of 200 is never taken back and Content-Length is always rig
 
 from __future__ import annotations
 
-import json
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from http import HTTPStatus
 
 from flask import Blueprint, Response, request, url_for
 
 from etown_kg import formats
-from etown_kg.backend import Backend, QueryRequest, QueryResult
+from etown_kg.backend import Backend
 from etown_kg.web import access, exchange
-from etown_kg.web.conditional import entity_tag, is_repeatable
-from etown_kg.web.csv_safety import without_formulas
+from etown_kg.web.answering import answer
+from etown_kg.web.conditional import entity_tag
 from etown_kg.web.description import Facts, service_description
 from etown_kg.web.limits import RequestLimits
-from etown_kg.web.pages.query import query_page
 from etown_kg.web.protocol import FORM, DescriptionRequest, read_query, read_update, wants_safe_csv
-
-# A header longer than this is refused by some clients.
-MAX_DIAGNOSIS = 4000
 
 
 @dataclass(frozen=True)
 class Endpoint:
     """What the two addresses need to answer.
 
-    `query_s` are the seconds that a query gets whose client shows no token; a browser is
-    offered `first_query`.
+    `query_s` are the seconds that a query gets whose client shows no token; a browser that asks
+    for nothing is shown `page`.
     """
 
     backend: Backend
     limits: RequestLimits
     find_token: access.FindToken | None
     query_s: float
-    first_query: str
+    page: Callable[[], Response]
     facts: Facts
 
 
@@ -66,7 +62,7 @@ def blueprint(endpoint: Endpoint) -> Blueprint:
             request.query_string, body if is_form else b"", limits=endpoint.limits
         )
         timeout_s = _timeout(asked.timeout_s, endpoint.query_s, is_known=token is not None)
-        return _answer(
+        return answer(
             endpoint.backend,
             replace(asked, timeout_s=timeout_s, client=exchange.client(), base=request.base_url),
             is_safe=is_safe,
@@ -96,45 +92,12 @@ def _timeout(asked_s: float | None, query_s: float, *, is_known: bool) -> float 
     return None if asked_s is None else min(asked_s, query_s)
 
 
-def _answer(backend: Backend, asked: QueryRequest, *, is_safe: bool) -> Response:
-    is_kept = is_repeatable(asked.text)
-    question = exchange.question(asked, is_safe=is_safe)
-    if is_kept and "If-None-Match" in request.headers:
-        fresh = exchange.not_modified(entity_tag(backend.status().version, *question))
-        if fresh is not None:
-            return fresh
-    begun, is_gone = exchange.begun(), exchange.is_gone()
-    result = backend.query(asked, is_gone) if begun is None else begun.result(is_gone)
-    body = result.body
-    if is_safe and result.format is formats.CSV:
-        body = without_formulas(body)
-    response = Response(_with_diagnosis(result, body), content_type=result.format.content_type)
-    if result.diagnosis is not None:
-        text = json.dumps(result.diagnosis)
-        if len(text) <= MAX_DIAGNOSIS:
-            response.headers["X-Diagnosis"] = text
-    if is_kept:
-        return exchange.tagged(response, entity_tag(result.version, *question))
-    response.headers["Cache-Control"] = exchange.NEVER_KEEP
-    response.vary.add("Accept")
-    return response
-
-
-def _with_diagnosis(result: QueryResult, body: bytes) -> bytes:
-    """The answer with the reason of its emptiness, where its format has a place for it."""
-    if result.diagnosis is None or result.format is not formats.JSON:
-        return body
-    members = json.loads(body)
-    members["diagnosis"] = result.diagnosis
-    return json.dumps(members, ensure_ascii=False).encode()
-
-
 def _description(endpoint: Endpoint, asked: DescriptionRequest) -> Response:
     """What this service is: RDF for programs; for a browser the page to type a query into."""
     offered = [format.media_type for format in formats.RDF_FORMATS]
     wants_page = request.accept_mimetypes.best_match([*offered, "text/html"]) == "text/html"
     if wants_page and not asked.parameters:
-        response = query_page(endpoint.backend, endpoint.first_query, None)
+        response = endpoint.page()
         response.vary.add("Accept")
         return response
     format = formats.negotiate("CONSTRUCT", request.headers.get("Accept"), asked.parameters)

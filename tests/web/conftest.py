@@ -60,6 +60,16 @@ def app(zoo: KnowledgeGraph, tmp_path_factory: pytest.TempPathFactory) -> Flask:
         "SELECT ?animal ?weight WHERE { ?animal <http://zoo.example/weight> ?weight }\n",
         encoding="utf-8",
     )
+    (queries / "heavier.rq").write_text(
+        "# en: Which animals are heavier than a number?\n# zh: 哪些动物比某个重量更重？\n"
+        "# parameter: animal iri | the animal\n"
+        "# parameter: weight decimal | the weight to compare with | 用来比较的重量\n"
+        "# parameter: name string | a part of its name\n\n"
+        "SELECT ?animal ?name WHERE {\n  VALUES ?animal { <http://zoo.example/eel> }\n"
+        '  VALUES ?weight { 1.0 }\n  VALUES ?name { "" }\n'
+        "  ?animal <http://zoo.example/weight> ?own FILTER(?own > ?weight)\n}\n",
+        encoding="utf-8",
+    )
     app = create_app(
         Settings(ontology=folder, data=folder, base="http://zoo.example/"), LocalBackend(zoo)
     )

@@ -14,7 +14,16 @@ from flask import Blueprint, Flask
 from etown_kg.backend import Backend
 from etown_kg.figures.reading import figures_query
 from etown_kg.questions import Question, read_questions
-from etown_kg.web.pages import entity, figures, frame, query, search, start
+from etown_kg.web.pages import (
+    entity,
+    figures,
+    frame,
+    named_queries,
+    network,
+    query,
+    search,
+    start,
+)
 from etown_kg.web.pages.known_figures import KnownFigures
 from etown_kg.web.pages.site import Site
 from etown_kg.web.pages.wording import read_wording
@@ -25,8 +34,14 @@ __all__ = ["Site", "read_site", "register"]
 FOLDERS = ("competency", "examples", "compare")
 # Every family of pages.
 FAMILIES: tuple[Callable[[Site], Blueprint], ...] = (
-    start.blueprint, figures.blueprint, query.blueprint, search.blueprint, entity.blueprint,
-)  # fmt: skip
+    start.blueprint,
+    figures.blueprint,
+    query.blueprint,
+    named_queries.blueprint,
+    network.blueprint,
+    search.blueprint,
+    entity.blueprint,
+)
 
 
 def read_site(

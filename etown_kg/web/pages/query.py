@@ -1,125 +1,108 @@
-"""The page to type a query into: its answer as a table, and links to all of it.
+"""The page to type a query into, at ``/query``; a browser is shown it at ``/sparql`` as well.
 
-Answered by the same backend as the protocol's queries, in the same two steps: serialised whole,
-then read again for the page. What a table shows is shortened for reading; the downloads are not.
+It works without JavaScript; with it, `static/query.js` puts the editor in the place of the text
+area, runs without leaving the page, and draws charts and graphs of the answer. What the editor
+completes, the graph's own classes, properties and prefixes, is at ``/query/terms.json``.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable
 from http import HTTPStatus
 
-from flask import Blueprint, Response, render_template, request, url_for
-from pyoxigraph import (
-    BlankNode,
-    Literal,
-    NamedNode,
-    QueryBoolean,
-    QueryResultsFormat,
-    Triple,
-    parse_query_results,
-)
+from flask import Blueprint, Response, jsonify, render_template, request, url_for
+from pyoxigraph import Literal, NamedNode
 from werkzeug.exceptions import NotFound
 
-from etown_kg import formats
-from etown_kg.backend import Backend, QueryRequest, QueryResult
-from etown_kg.curies import shown
+from etown_kg import vocab
+from etown_kg.curies import compressed
 from etown_kg.errors import EtownError
-from etown_kg.questions import Question
 from etown_kg.web import exchange
-from etown_kg.web.pages.site import Site
-from etown_kg.web.pages.terms import grouped
+from etown_kg.web.pages.answers import Answer, asked, is_addressable
+from etown_kg.web.pages.language import reader_language
+from etown_kg.web.pages.site import Site, Solution
 from etown_kg.web.problems import Problem, problem_of
+from etown_kg.web.protocol import RequestError
 
-# Rows of an answer that the page shows; the downloads have all of them.
-MAX_ROWS = 500
 _ANY_TEN = "SELECT * WHERE { ?s ?p ?o } LIMIT 10\n"
-
-
-@dataclass(frozen=True)
-class Cell:
-    """One term of a table. `iri` is set when it can be described; `kind` says how to set it."""
-
-    text: str
-    kind: str = "unbound"
-    iri: str = ""
-    language: str = ""
-
-
-@dataclass(frozen=True)
-class Shown:
-    """An answer as the page shows it: a table, a truth value or a text."""
-
-    variables: tuple[str, ...] = ()
-    rows: tuple[tuple[Cell, ...], ...] = ()
-    total: int = 0
-    boolean: bool | None = None
-    turtle: str | None = None
+# Names that the editor is given to complete; beyond it the rarest are left out.
+MOST_NAMES = 2000
+_CLASSES = f"""
+SELECT ?iri (COUNT(DISTINCT ?member) AS ?count) WHERE {{ ?member a ?iri FILTER(isIRI(?iri)) }}
+GROUP BY ?iri ORDER BY DESC(?count) ?iri LIMIT {MOST_NAMES}
+"""
+_PROPERTIES = f"""
+SELECT ?iri (COUNT(*) AS ?count) WHERE {{ ?subject ?iri ?object }}
+GROUP BY ?iri ORDER BY DESC(?count) ?iri LIMIT {MOST_NAMES}
+"""
 
 
 def blueprint(site: Site) -> Blueprint:
-    """The page at ``/query``."""
+    """``/query`` and what its editor knows."""
     views = Blueprint("query", __name__)
-    first = first_query(site)
 
-    @views.get("/query")
+    @views.route("/query", methods=["GET", "POST"])
     def index() -> Response:
-        questions = [each for folder in site.questions.values() for each in folder]
-        name = request.args.get("question")
-        question = next((each for each in questions if each.name == name), None)
-        if name is not None and question is None:
-            raise NotFound
-        text = request.args.get("query")
-        if text is None and question is not None:
-            text = without_title(question.text)
-        return query_page(site.backend, first, text, question)
+        return query_page(site)
+
+    @views.get("/query/terms.json")
+    def terms() -> Response:
+        language = reader_language()
+        classes, properties = site.ask(_CLASSES), site.ask(_PROPERTIES)
+        names = site.names((row["iri"] for row in (*classes, *properties)), language)
+
+        def listed(rows: Iterable[Solution]) -> list[dict[str, object]]:
+            return [
+                {
+                    "iri": row["iri"].value,
+                    "name": compressed(row["iri"].value),
+                    "label": names.label(row["iri"]),
+                    "count": int(row["count"].value),
+                }
+                for row in rows
+                if isinstance(row["iri"], NamedNode) and isinstance(row["count"], Literal)
+            ]
+
+        return jsonify(
+            prefixes=vocab.PREFIXES, classes=listed(classes), properties=listed(properties)
+        )
 
     return views
 
 
-def first_query(site: Site) -> str:
-    """The query that the empty page offers."""
-    questions = [each for folder in site.questions.values() for each in folder]
-    return without_title(questions[0].text) if questions else _ANY_TEN
+def query_page(site: Site) -> Response:
+    """The page for the query that the request holds, with its answer; else for a first one.
 
-
-def without_title(text: str) -> str:
-    """A named query without its first lines, which the page shows as its heading."""
-    return re.sub(r"\A(?:# (?:question|en|zh): .*\n)+\n?", "", text)
-
-
-def query_page(
-    backend: Backend, first: str, query: str | None, question: Question | None = None
-) -> Response:
-    """The page for `query` with its answer; without one, the page that offers `first`.
-
-    `question` is the named query that it is, if it is one.
+    Raises:
+        NotFound: ``question`` names no named query.
     """
-    infer = request.args.get("infer", "true") != "false"
-    answer: Shown | None = None
+    values = request.values
+    name = values.get("question")
+    question = next((each for each in site.all_questions if each.name == name), None)
+    if name is not None and question is None:
+        raise NotFound
+    query = values.get("query")
+    if query is None and question is not None:
+        query = without_title(question.text)
+    infer = values.get("infer", "true") != "false"
+    answer: Answer | None = None
     problem: Problem | None = None
-    downloads: Mapping[str, str] = {}
     if query is not None:
-        # The first parameter that fits the query's form decides: Turtle for a graph.
-        asked = QueryRequest(query, parameters=("turtle", "json"), infer=infer)
-        try:
-            result = backend.query(asked)
-        except EtownError as error:
-            problem = problem_of(error)
-        else:
-            answer = _shown(result)
-            downloads = _downloads(asked, result)
+        answer, problem = answered(site, query, infer=infer)
     page = render_template(
         "query.html",
-        query=first if query is None else query,
+        query=first_query(site) if query is None else query,
+        is_asked=query is not None,
         question=question,
+        folders=site.questions,
         infer=infer,
         answer=answer,
         problem=problem,
-        downloads=downloads,
-        max_rows=MAX_ROWS,
+        is_addressable=query is not None and is_addressable(query),
+        page_address=lambda number: url_for(
+            "query.index", query=query, infer=None if infer else "false", page=number
+        ),
     )
     response = Response(page, status=problem.status if problem else HTTPStatus.OK)
     if query is not None:
@@ -128,44 +111,40 @@ def query_page(
     return response
 
 
-def _downloads(asked: QueryRequest, result: QueryResult) -> dict[str, str]:
-    """The address of the whole answer in each format of its form, by the format's label."""
-    return {
-        format.label: url_for(
-            "sparql.query",
-            query=asked.text,
-            format=format.name,
-            infer=None if asked.infer else "false",
+def answered(site: Site, query: str, *, infer: bool) -> tuple[Answer | None, Problem | None]:
+    """The answer to a query, or what is wrong with it."""
+
+    def address_of(format: str) -> str:
+        return url_for("sparql.query", query=query, format=format, infer=None if infer else "false")
+
+    try:
+        return asked(
+            site, query, reader_language(),
+            infer=infer, page=page_number(), address_of=address_of,
+        ), None  # fmt: skip
+    except EtownError as error:
+        return None, problem_of(error)
+
+
+def page_number() -> int:
+    """Which page of the rows the request asks for.
+
+    Raises:
+        RequestError: 400 it is no number from 1.
+    """
+    text = request.values.get("page", "1")
+    if not re.fullmatch(r"[1-9][0-9]{0,8}", text):
+        raise RequestError(
+            HTTPStatus.BAD_REQUEST, f"page={text} is no number of a page", hint="write page=2"
         )
-        for format in formats.for_form(result.form)
-    }
+    return int(text)
 
 
-def _shown(result: QueryResult) -> Shown:
-    if result.format.results is None:
-        return Shown(turtle=result.body.decode())
-    parsed = parse_query_results(result.body, QueryResultsFormat.JSON)
-    if isinstance(parsed, QueryBoolean):
-        return Shown(boolean=bool(parsed))
-    variables = parsed.variables
-    solutions = list(parsed)
-    rows = tuple(
-        tuple(_cell(solution[variable]) for variable in variables)
-        for solution in solutions[:MAX_ROWS]
-    )
-    return Shown(tuple(variable.value for variable in variables), rows, len(solutions))
+def first_query(site: Site) -> str:
+    """The query that the empty page offers."""
+    return without_title(site.all_questions[0].text) if site.all_questions else _ANY_TEN
 
 
-def _cell(term: NamedNode | BlankNode | Literal | Triple | None) -> Cell:
-    text = shown(term)
-    if isinstance(term, NamedNode):
-        return Cell(text, "iri", iri=term.value)
-    if isinstance(term, Literal):
-        is_number = term.datatype.value.rpartition("#")[2] in _NUMBERS
-        if is_number:
-            return Cell(grouped(text), "number")
-        return Cell(text, "text", language=term.language or "")
-    return Cell(text, "unbound" if term is None else "blank")
-
-
-_NUMBERS = frozenset(("integer", "decimal", "double", "float"))
+def without_title(text: str) -> str:
+    """A named query without its first lines, which the page shows as its heading."""
+    return re.sub(r"\A(?:# (?:question|en|zh): .*\n)+\n?", "", text)

@@ -62,6 +62,11 @@ class Site:
         """What can be searched."""
         return Lookup(self.backend)
 
+    @property
+    def all_questions(self) -> tuple[Question, ...]:
+        """The named queries of all folders."""
+        return tuple(question for folder in self.questions.values() for question in folder)
+
     def ask(self, query: str, *, infer: bool = True) -> list[Solution]:
         """The solutions of one of the pages' own SELECT queries; unbound variables are left out.
 
