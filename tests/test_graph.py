@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 import rdflib
-from pyoxigraph import NamedNode
+from pyoxigraph import Literal, NamedNode
 from rdflib.compare import isomorphic
 
-from etown_kg import formats
+from etown_kg import formats, vocab
 from etown_kg.errors import InconsistentError, MissingPathError, QueryError, SettingError
 from etown_kg.formats import Format
 from etown_kg.graph import KnowledgeGraph
@@ -214,3 +214,17 @@ def test_an_answer_refuses_what_its_form_cannot_give(graph: KnowledgeGraph) -> N
         graph.query(IN).serialize(formats.TURTLE)
     with pytest.raises(TypeError):
         graph.query("CONSTRUCT WHERE { ?s ?p ?o }").serialize(formats.CSV)
+
+
+def test_a_literal_is_proved_however_it_is_spelled(shipped_graph: KnowledgeGraph) -> None:
+    """Queries give 300 for what the file calls 300.0."""
+    figure = NamedNode(vocab.ID + "obs/F15")
+    bound = NamedNode(vocab.TERMS + "lowerBound")
+    decimal = NamedNode(vocab.XSD + "decimal")
+    proofs = [
+        shipped_graph.explain((figure, bound, Literal(text, datatype=decimal)))
+        for text in ("300", "300.0", "0300.00")
+    ]
+    assert proofs[0] == proofs[1] == proofs[2]
+    assert proofs[0][0].is_asserted
+    assert not shipped_graph.explain((figure, bound, Literal("301", datatype=decimal)))

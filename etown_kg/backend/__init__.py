@@ -51,6 +51,35 @@ class QueryRequest:
 
 
 @dataclass(frozen=True)
+class ProofRequest:
+    """Asks why a triple holds; its terms are in N-Triples.
+
+    `limit` proofs at most are given, the smallest first; `as_turtle` asks for PROV-O in Turtle
+    instead of JSON. The rest is as in `QueryRequest`.
+    """
+
+    triple: tuple[str, str, str]
+    limit: int = 1
+    as_turtle: bool = False
+    timeout_s: float | None = None
+    client: str = ""
+    scope: Scope = ALL
+
+
+@dataclass(frozen=True)
+class ProofResult:
+    """Minimal proofs of a triple, none if it does not hold.
+
+    `body` is a JSON array with a tree for each proof (`etown_kg.reason.proof.as_dict`), or one
+    Turtle document; leaves are asserted triples with their graphs and where they were read.
+    """
+
+    count: int
+    body: bytes
+    version: str = ""
+
+
+@dataclass(frozen=True)
 class QueryResult:
     """A whole answer: it was evaluated to the end before anyone sees its first byte.
 
@@ -128,6 +157,15 @@ class Backend(Protocol):
 
     def known_version(self) -> str | None:
         """`Status.version` of what is served to who may read everything, if asking nobody tells."""
+        ...
+
+    def prove(self, request: ProofRequest, is_gone: IsGone | None = None) -> ProofResult:
+        """Why a triple holds.
+
+        Raises:
+            QueryError: the terms are no triple.
+            LimitError, UnavailableError, CancelledError: see `query`.
+        """
         ...
 
     def update(self, request: UpdateRequest, is_gone: IsGone | None = None) -> Change:

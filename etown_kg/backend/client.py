@@ -20,7 +20,15 @@ from pathlib import Path
 from typing import cast
 
 from etown_kg import formats
-from etown_kg.backend import IsGone, QueryRequest, QueryResult, Status, wire
+from etown_kg.backend import (
+    IsGone,
+    ProofRequest,
+    ProofResult,
+    QueryRequest,
+    QueryResult,
+    Status,
+    wire,
+)
 from etown_kg.backend.confinement import cause
 from etown_kg.backend.evaluation import EXPLAIN_S, is_empty
 from etown_kg.backend.limits import Limits, time_over
@@ -117,6 +125,15 @@ class ProcessBackend:
                 return result
             return replace(result, diagnosis=self._explain(request, place, is_gone))
 
+    def prove(self, request: ProofRequest, is_gone: IsGone | None = None) -> ProofResult:
+        """See `Backend.prove`; it takes a place as a query does."""
+        limit_s = self._limits.granted_s(request.timeout_s)
+        deadline = time.monotonic() + limit_s
+        self._expect_view(request.scope, limit_s)
+        with self._places.take(request.client, deadline, limit_s, is_gone) as place:
+            head, body = self._ask("prove", request, deadline, limit_s, place, is_gone)
+        return ProofResult(head["count"], body, head["version"])
+
     def _expect_view(self, scope: Scope, limit_s: float) -> None:
         """Have the owner make a view once, so that executors are forked with it.
 
@@ -142,7 +159,7 @@ class ProcessBackend:
     def _ask(
         self,
         task: str,
-        request: QueryRequest,
+        request: QueryRequest | ProofRequest,
         deadline: float,
         limit_s: float,
         place: Place,

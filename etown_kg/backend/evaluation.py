@@ -7,16 +7,19 @@ evaluation into a bounded spool. Nothing is sent from here.
 from __future__ import annotations
 
 import io
+import json
 from collections.abc import Callable, Mapping
 
-from pyoxigraph import QueryResultsFormat, QuerySolutions, parse_query_results
+from pyoxigraph import QueryResultsFormat, QuerySolutions, RdfFormat, parse, parse_query_results
 
 from etown_kg import formats, query_text, vocab
-from etown_kg.backend import QueryRequest, QueryResult, Status
+from etown_kg.backend import ProofRequest, ProofResult, QueryRequest, QueryResult, Status
 from etown_kg.backend.limits import Limits, answer_over, check_text
 from etown_kg.backend.relay import calls
 from etown_kg.diagnosis import diagnose, unfinished
+from etown_kg.errors import QueryError
 from etown_kg.graph import Answer, KnowledgeGraph
+from etown_kg.reason.proof import as_dict, as_turtle
 
 # An answer longer than this has rows: the variables of a text of the usual length fit.
 _EMPTY_BYTES = 1 << 20
@@ -126,3 +129,34 @@ def explain(
         seconds=seconds,
     )
     return found.members()
+
+
+def prove(graph: KnowledgeGraph, request: ProofRequest, limits: Limits) -> ProofResult:
+    """The proofs of a triple in this graph.
+
+    Raises:
+        QueryError: the terms are no triple.
+        LimitError: all proofs were asked for and there are too many to search, or to send.
+    """
+    spelled = " ".join(request.triple)
+    check_text(spelled, limits)
+    try:
+        quads = list(parse(f"{spelled} .", RdfFormat.N_TRIPLES))
+    except SyntaxError as error:
+        raise QueryError(f"no triple in N-Triples: {spelled}: {error}") from error
+    if len(quads) != 1:
+        raise QueryError(f"not one triple in N-Triples: {spelled}")
+    triple = quads[0].subject, quads[0].predicate, quads[0].object
+    proofs = graph.explain(triple, limit=request.limit)
+    if request.as_turtle:
+        documents = (
+            as_turtle(proof, graph.sources_of, label=f"proof{number}step")
+            for number, proof in enumerate(proofs, 1)
+        )
+        body = "".join(documents).encode()
+    else:
+        trees = [as_dict(proof, graph.sources_of) for proof in proofs]
+        body = json.dumps(trees, ensure_ascii=False).encode()
+    if len(body) > limits.answer_bytes:
+        raise answer_over(limits.answer_bytes)
+    return ProofResult(len(proofs), body, graph.state)

@@ -26,7 +26,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 
-from etown_kg.backend import QueryRequest, Status, wire
+from etown_kg.backend import ProofRequest, QueryRequest, Status, wire
 from etown_kg.backend.confinement import (
     clear_alarm,
     close_descriptors,
@@ -37,7 +37,7 @@ from etown_kg.backend.confinement import (
     run_with_deep_stack,
     set_alarm,
 )
-from etown_kg.backend.evaluation import evaluate, explain
+from etown_kg.backend.evaluation import evaluate, explain, prove
 from etown_kg.backend.limits import MIB, Limits, memory_over
 from etown_kg.errors import EtownError, LimitError
 from etown_kg.graph import KnowledgeGraph
@@ -131,11 +131,13 @@ def _serve(
     while (frame := wire.receive(connection)) is not None:
         head, _ = frame
         set_alarm(head["seconds"])
-        request = wire.unpack(QueryRequest, head["request"])
-        if head["task"] == "explain":
+        if head["task"] == "prove":
+            work = partial(_prove, graph, wire.unpack(ProofRequest, head["request"]), limits)
+        elif head["task"] == "explain":
+            request = wire.unpack(QueryRequest, head["request"])
             work = partial(_explain, graph, request, limits, head["seconds"])
         else:
-            work = partial(_answer, graph, request, limits)
+            work = partial(_answer, graph, wire.unpack(QueryRequest, head["request"]), limits)
         reply, body = outcome(work, limits)
         clear_alarm()
         if limits.services:
@@ -157,6 +159,11 @@ def _explain(
     graph: KnowledgeGraph, request: QueryRequest, limits: Limits, seconds: float
 ) -> tuple[wire.Head, bytes]:
     return {"diagnosis": explain(graph.view(request.scope), request, limits, seconds)}, b""
+
+
+def _prove(graph: KnowledgeGraph, request: ProofRequest, limits: Limits) -> tuple[wire.Head, bytes]:
+    result = prove(graph.view(request.scope), request, limits)
+    return {"count": result.count, "version": result.version}, result.body
 
 
 def outcome(work: Callable[[], tuple[wire.Head, bytes]], limits: Limits) -> tuple[wire.Head, bytes]:

@@ -10,8 +10,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from etown_kg.backend import Begun, IsGone, QueryRequest, QueryResult, Status
-from etown_kg.backend.evaluation import EXPLAIN_S, evaluate, explain, is_empty, status_of
+from etown_kg.backend import (
+    Begun,
+    IsGone,
+    ProofRequest,
+    ProofResult,
+    QueryRequest,
+    QueryResult,
+    Status,
+)
+from etown_kg.backend.evaluation import EXPLAIN_S, evaluate, explain, is_empty, prove, status_of
 from etown_kg.backend.limits import Limits
 from etown_kg.backend.sharing import Sharing
 from etown_kg.changes import Change, GraphWrite, UpdateRequest
@@ -44,6 +52,12 @@ class LocalBackend:
                 return result
             diagnosis = explain(graph, request, self._limits, EXPLAIN_S)
             return replace(result, diagnosis=diagnosis)
+
+    def prove(self, request: ProofRequest, is_gone: IsGone | None = None) -> ProofResult:
+        """See `Backend.prove`."""
+        graph = self._seen(request.scope)
+        with self._sharing.reading():
+            return prove(graph, request, self._limits)
 
     def _seen(self, scope: Scope) -> KnowledgeGraph:
         """The graph as far as `scope` shows it."""

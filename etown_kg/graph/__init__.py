@@ -28,7 +28,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import BinaryIO, Final, NoReturn
 
-from pyoxigraph import NamedNode, Quad, Store, Triple
+from pyoxigraph import Literal, NamedNode, Quad, Store, Triple
 
 from etown_kg import export, load, query_text, update, vocab
 from etown_kg.changes import Change, GraphWrite, UpdateRequest
@@ -344,12 +344,18 @@ class KnowledgeGraph:
         """The minimal proofs of a triple, smallest first, `limit` at most; none if it is not so.
 
         Their leaves are asserted triples with their named graphs; `sources_of` tells where each
-        was read. Proofs are our own engine's, whichever reasoner closed the graph.
+        was read. Proofs are our own engine's, whichever reasoner closed the graph. A literal may
+        be spelled as queries give it: the proof is of what was written.
 
         Raises:
             LimitError: more proofs than one were asked for and cannot all be searched.
         """
         closure = self._engine.closure
+        s, p, o = triple
+        if isinstance(o, Literal) and not isinstance(s, Literal):
+            spellings = [quad.triple for quad in self._closed.spellings(Quad(s, p, o))]
+            if spellings and Triple(s, p, o) not in spellings:
+                triple = spellings[0].subject, spellings[0].predicate, spellings[0].object
         if limit > 1:
             found = closure.explain(triple, all=True, limit=limit)
         else:

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+import numpy.ma  # np.unique loads it when it is first called, and an executor may open no file
 import numpy.typing as npt
 
 from etown_kg.errors import LimitError, MissingPathError, SourceError

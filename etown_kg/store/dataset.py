@@ -92,6 +92,19 @@ class Dataset(Collection[Quad]):
             in self.written(Quad(s, p, o, graph))
         }
 
+    def spellings(self, quad: Quad) -> list[Quad]:
+        """How a quad's triple was written, in whatever graphs; its literal may be spelled anyhow.
+
+        Queries give literals in the store's form, so what they tell of is found again by this.
+        """
+        s, p, o = canonical(quad).triple
+        found = {each.graph_name for each in self.store.quads_for_pattern(s, p, o, None)}
+        found.discard(UNNAMED)
+        if Quad(s, p, o) in self._unnamed:
+            found.add(UNNAMED)
+        kept = [Quad(s, p, o, graph) for graph in sorted(found, key=str)]
+        return [form for each in kept for form in self.written(each)]
+
     def copy(self) -> Dataset:
         """A dataset of its own with the same quads; about 3 us a quad."""
         copied = Dataset(mode="union" if self._is_union else "standard")

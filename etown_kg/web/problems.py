@@ -86,7 +86,8 @@ OFFERED = ("application/problem+json", "application/json", "text/plain", "text/h
 class Problem:
     """One failure as a client sees it. `line` and `column` count from 1.
 
-    `findings` are what a refused change would break, `headers` what the response says besides.
+    `findings` are what a refused change would break, `proofs` why, as trees; `headers` are what
+    the response says besides.
     """
 
     status: HTTPStatus
@@ -97,6 +98,7 @@ class Problem:
     column: int | None = None
     offered: tuple[str, ...] = ()
     findings: tuple[Mapping[str, object], ...] = ()
+    proofs: tuple[Mapping[str, object], ...] = ()
     headers: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -117,6 +119,7 @@ class Problem:
             "hint": self.hint,
             "offered": list(self.offered) or None,
             "findings": list(self.findings) or None,
+            "proofs": list(self.proofs) or None,
         }
         return {name: value for name, value in members.items() if value is not None}
 
@@ -160,7 +163,11 @@ def problem_of(error: Exception) -> Problem:
             return Problem(status, error.message, UNAVAILABLE, error.hint)
         case InconsistentError():
             findings = tuple(map(_violation, error.violations))
-            return Problem(HTTPStatus.CONFLICT, error.message, hint=error.hint, findings=findings)
+            proofs = tuple(asdict(each) for each in error.proofs if _is_value(each))
+            return Problem(
+                HTTPStatus.CONFLICT, error.message, hint=error.hint, findings=findings,
+                proofs=proofs,
+            )  # fmt: skip
         case InvalidError():
             findings = tuple(asdict(each) for each in error.findings if _is_value(each))
             return Problem(HTTPStatus.CONFLICT, error.message, hint=error.hint, findings=findings)

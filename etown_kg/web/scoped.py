@@ -17,6 +17,8 @@ from etown_kg.backend import (
     Change,
     GraphWrite,
     IsGone,
+    ProofRequest,
+    ProofResult,
     QueryRequest,
     QueryResult,
     Scope,
@@ -49,6 +51,10 @@ class ScopedBackend:
     def known_version(self) -> str | None:
         """See `Backend.known_version`."""
         return self._inner.known_version() if self.scope.is_all else None
+
+    def prove(self, request: ProofRequest, is_gone: IsGone | None = None) -> ProofResult:
+        """See `Backend.prove`."""
+        return self._inner.prove(replace(request, scope=self.scope), is_gone)
 
     def update(self, request: UpdateRequest, is_gone: IsGone | None = None) -> Change:
         """See `Backend.update`."""

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from etown_kg.backend import Backend, GraphWrite, QueryRequest, UpdateRequest
+from etown_kg.backend import Backend, GraphWrite, ProofRequest, QueryRequest, UpdateRequest
 from etown_kg.errors import (
     ConflictError,
     EtownError,
@@ -194,3 +194,29 @@ def test_a_graph_is_written_and_guarded(own_backend: Backend) -> None:
 def test_a_backup_needs_a_location(own_backend: Backend) -> None:
     with pytest.raises(SettingError):
         own_backend.backup("/nowhere")
+
+
+ZOO = "http://zoo.example/"
+TYPE = "<http://www.w3.org/1999/02/22-rdf-syntax-ns#type>"
+
+
+def test_an_inferred_triple_is_proved(backend: Backend) -> None:
+    result = backend.prove(ProofRequest((f"<{ZOO}robin>", TYPE, f"<{ZOO}Animal>")))
+    assert result.count == 1
+    assert result.version == backend.status().version
+    (tree,) = json.loads(result.body)
+    assert tree["rule"] == "cax-sco"
+    assert {premise["asserted"] for premise in tree["premises"]} == {True}
+    turtle = backend.prove(ProofRequest((f"<{ZOO}robin>", TYPE, f"<{ZOO}Animal>"), as_turtle=True))
+    assert b"prov:wasDerivedFrom" in turtle.body
+
+
+def test_what_does_not_hold_has_no_proof(backend: Backend) -> None:
+    result = backend.prove(ProofRequest((f"<{ZOO}robin>", TYPE, f"<{ZOO}Stone>")))
+    assert (result.count, json.loads(result.body)) == (0, [])
+
+
+@pytest.mark.parametrize("o", ["", "eel", '"x" . <urn:a> <urn:b> <urn:c>', "<a b>"])
+def test_what_is_no_triple_is_not_proved(backend: Backend, o: str) -> None:
+    with pytest.raises(QueryError, match="triple"):
+        backend.prove(ProofRequest((f"<{ZOO}robin>", TYPE, o)))

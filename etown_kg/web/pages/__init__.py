@@ -23,6 +23,7 @@ from etown_kg.web.pages import (
     query,
     search,
     start,
+    why,
 )
 from etown_kg.web.pages.known_figures import KnownFigures
 from etown_kg.web.pages.site import Site
@@ -40,6 +41,7 @@ FAMILIES: tuple[Callable[[Site], Blueprint], ...] = (
     named_queries.blueprint,
     network.blueprint,
     search.blueprint,
+    why.blueprint,
     entity.blueprint,
 )
 
