@@ -12,6 +12,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
+from pathlib import Path
 from types import FrameType
 
 import click
@@ -23,6 +24,7 @@ from etown_kg.cli.building import build
 from etown_kg.cli.console import step
 from etown_kg.cli.options import graph_options, setting, settings_of
 from etown_kg.cli.web_server import WebServer
+from etown_kg.cli.workers import Crew
 from etown_kg.config import Settings
 from etown_kg.errors import EtownError, SettingError
 from etown_kg.remote import Bounds
@@ -49,6 +51,7 @@ Examples:
 @setting("default_graph", metavar="union|standard")
 @setting("host", metavar="ADDRESS")
 @setting("port", type=int)
+@setting("workers", type=int)
 @setting("threads", type=int)
 @setting("location", metavar="DIR")
 @setting("ephemeral_updates", is_flag=True, default=None)
@@ -87,27 +90,20 @@ def serve(context: click.Context) -> None:
     settings = settings_of(context)
     limits = limits_of(settings)
     with listening(settings) as listener:  # first: a port in use is known before any work
-        find_token = find_token_of(settings)
+        find_token_of(settings)  # a file of tokens that cannot be read, too
         with step("Building the graph"):
             backend = start(
                 partial(build, settings), limits, validate_updates=settings.validate_updates,
                 scopes=(readable(settings.private, None),),
             )  # fmt: skip
         with _served(backend, settings):
-            _keep_audit_log(settings)  # not before: a location begins as an empty folder
-            app = create_app(
-                settings, backend, find_token=find_token, limits=limits,
-                read_only=not is_writable(settings),
-            )  # fmt: skip
-            server = WebServer(
-                app,
-                listener,
-                threads=settings.threads,
-                max_body_bytes=max(settings.upload_mib, settings.update_data_mib, 1) * 2 * MIB,
-            )
+            keep_audit_log(settings)  # not before: a location begins as an empty folder
+            server: WebServer | Crew
+            if settings.workers > 1:
+                server = Crew(settings, limits, backend.folder, listener)
+            else:
+                server = web_server(settings, backend, limits, listener)
             _obey_signals(server, backend, grace_s=settings.token_timeout_s)
-            # It warns of every request that waits a moment for a thread; that is no fault.
-            logging.getLogger("waitress.queue").setLevel(logging.ERROR)
             status = backend.status()
             click.echo(
                 f"{status.asserted:,} asserted and {status.inferred:,} inferred statements"
@@ -115,6 +111,29 @@ def serve(context: click.Context) -> None:
             )
             sys.stdout.flush()
             server.run()
+
+
+def web_server(
+    settings: Settings,
+    backend: ProcessBackend,
+    limits: Limits,
+    listener: socket.socket,
+    *,
+    shared: Path | None = None,
+) -> WebServer:
+    """The web server that the settings ask for; `shared` as for `create_app`."""
+    app = create_app(
+        settings, backend, find_token=find_token_of(settings), limits=limits,
+        read_only=not is_writable(settings), shared=shared,
+    )  # fmt: skip
+    # It warns of every request that waits a moment for a thread; that is no fault.
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
+    return WebServer(
+        app,
+        listener,
+        threads=settings.threads,
+        max_body_bytes=max(settings.upload_mib, settings.update_data_mib, 1) * 2 * MIB,
+    )
 
 
 def limits_of(settings: Settings) -> Limits:
@@ -168,7 +187,7 @@ def find_token_of(settings: Settings) -> FindToken | None:
     return Tokens.open(file_of(settings.location, settings.tokens)).find
 
 
-def _keep_audit_log(settings: Settings) -> None:
+def keep_audit_log(settings: Settings) -> None:
     """Send the lines about updates where the settings say."""
     file = settings.audit_log
     if file is None and settings.location is not None:
@@ -199,7 +218,7 @@ def _served(backend: ProcessBackend, settings: Settings) -> Iterator[None]:
         backend.close()
 
 
-def _obey_signals(server: WebServer, backend: ProcessBackend, *, grace_s: float) -> None:
+def _obey_signals(server: WebServer | Crew, backend: ProcessBackend, *, grace_s: float) -> None:
     """SIGTERM and Ctrl-C stop the server, SIGHUP reads the data again."""
 
     def stop(_signal: int, _frame: FrameType | None) -> None:

@@ -7,6 +7,7 @@ become responses in `problems`, the headers that every response carries are in `
 from __future__ import annotations
 
 from functools import partial
+from pathlib import Path
 
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -46,11 +47,13 @@ def create_app(
     find_token: FindToken | None = None,
     limits: Limits | None = None,
     read_only: bool = False,
+    shared: Path | None = None,
 ) -> Flask:
     """The app that answers for `backend`; it keeps no state of the data.
 
     `find_token` tells what a bearer token may do; without it, or when `read_only`, nothing can
-    be changed. `limits` are those that the backend keeps, for the service description.
+    be changed. `limits` are those that the backend keeps, for the service description. `shared`
+    is a folder for what processes that serve the same have to count together.
 
     Raises:
         SourceError: a named query of the ontology's folder cannot be read.
@@ -74,7 +77,7 @@ def create_app(
     headers.register(app)
     assets.register(app)
     packing.register(app)
-    rate = rate_limit.register(app, settings.requests_per_minute)
+    rate = rate_limit.register(app, settings.requests_per_minute, shared)
     access.register(app, find_token, settings.private)
     problems.register(app)
     facts = Facts(

@@ -1,17 +1,20 @@
 """``/metrics``: counts and times for Prometheus (https://prometheus.io/docs/instrumenting/).
 
-Each process counts its own requests; the label of the route is its pattern, never the address
-itself, so that strangers cannot make labels.
+Each process counts its own requests, and tells its own, unless the environment names a folder
+(``PROMETHEUS_MULTIPROC_DIR``) where all of them count: then whichever is asked tells the sum. The
+label of the route is its pattern, never the address itself, so that strangers cannot make labels.
 """
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterator
 
 from flask import Flask, Response, g, request
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
 from etown_kg.backend import Backend
@@ -19,6 +22,8 @@ from etown_kg.errors import UnavailableError
 
 # Seconds; the last step below "more" is what a query with a token may take.
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 60.0)
+# prometheus-client reads it when it is imported.
+FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
@@ -67,6 +72,10 @@ class Metrics:
         self._sent = Counter(
             "etown_response_bytes", "Bytes of answers", ["route"], registry=self.registry
         )
+        folder = os.environ.get(FOLDER_VARIABLE)
+        if folder is not None:  # prometheus-client counts there; these are what it has of it
+            self.registry = CollectorRegistry()
+            MultiProcessCollector(self.registry, path=folder)  # type: ignore[no-untyped-call]  # it has no types
         self.registry.register(_Graph(backend))
 
     def count(self, method: str, route: str, status: int, seconds: float, size: int) -> None:
