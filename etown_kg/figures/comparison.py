@@ -8,9 +8,8 @@ Neither makes one figure of two, and what agrees may still differ.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from itertools import combinations
 
 from etown_kg.figures.figure import Figure
 
@@ -28,21 +27,30 @@ class Comparison:
         return self.first.interval.intersects(self.second.interval)
 
 
-def comparisons(figures: Iterable[Figure]) -> list[Comparison]:
-    """All pairs of figures that measure the same, the tensions first.
+def comparisons(
+    figures: Iterable[Figure], of: Collection[Figure] | None = None
+) -> list[Comparison]:
+    """The pairs of figures that measure the same, the tensions first.
 
-    A figure without a known bound agrees with everything, so it says nothing and is left out.
-    Two figures of one article count: a text may contradict itself.
+    With `of`, only pairs that one of these belongs to. A figure without a known bound agrees with
+    everything, so it says nothing and is left out. Two figures of one article count: a text may
+    contradict itself.
     """
+    wanted = None if of is None else {figure.iri for figure in of}
     alike: dict[object, list[Figure]] = defaultdict(list)
     for figure in figures:
         if figure.indicator and figure.is_bounded:
             alike[_measured(figure)].append(figure)
-    pairs = [
-        Comparison(first, second)
-        for group in alike.values()
-        for first, second in combinations(group, 2)
-    ]
+    pairs = []
+    for group in alike.values():
+        for at, first in enumerate(group):
+            # Of the figures before it, those that are wanted have had their pairs already.
+            others = (
+                group[at + 1 :]
+                if wanted is None or first.iri in wanted
+                else [each for each in group[at + 1 :] if each.iri in wanted]
+            )
+            pairs += [Comparison(first, second) for second in others]
     return sorted(pairs, key=lambda pair: pair.agrees)
 
 

@@ -106,7 +106,7 @@ class Unreadable:
     problem: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # compared and hashed as what it is: one reading of a graph
 class Figures:
     """All figures of a graph, by IRI, in the order of their fact ids."""
 
@@ -119,3 +119,6 @@ class Figures:
 
     def __len__(self) -> int:
         return len(self.by_iri)
+
+    def __contains__(self, figure: object) -> bool:
+        return isinstance(figure, Figure) and figure.iri in self.by_iri

@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import lru_cache
 from typing import get_args
 from urllib.parse import unquote
 
 from etown_kg.errors import ParameterError
-from etown_kg.figures.figure import Figure
+from etown_kg.figures.figure import Figure, Figures
 from etown_kg.figures.quantity import quantity
 from etown_kg.interval import Operator, Verdict
 
@@ -112,7 +113,7 @@ class Selection:
         )
 
 
-def read_selection(pairs: Iterable[tuple[str, str]], figures: Iterable[Figure]) -> Selection:
+def read_selection(pairs: Iterable[tuple[str, str]], figures: Collection[Figure]) -> Selection:
     """The selection that the parameters of an address ask for; other parameters are not ours.
 
     A thing is named by its IRI, or by the last part of it where no other thing of that kind has
@@ -122,19 +123,31 @@ def read_selection(pairs: Iterable[tuple[str, str]], figures: Iterable[Figure]) 
         ParameterError: a value that no figure has, that several have, or that is no number.
     """
     given = [(name, value.strip()) for name, value in pairs if value.strip()]
-    known = list(figures)
     filters = {}
     for parameter in FILTERS:
         values = [value for name, value in given if name == parameter]
         if values:
-            found = (resolved(parameter, value, known) for value in values)
+            found = (resolved(parameter, value, figures) for value in values)
             filters[parameter] = tuple(dict.fromkeys(found))
     return Selection(filters, _threshold(given), _verdicts(given))
 
 
-def values_of(parameter: str, figures: Iterable[Figure]) -> Counter[str]:
+def values_of(parameter: str, figures: Iterable[Figure]) -> Mapping[str, int]:
     """The values that figures have of a parameter, with the number of figures of each."""
+    if isinstance(figures, Figures):
+        return _values_of_all(parameter, figures)
     return Counter(value for figure in figures for value in FILTERS[parameter](figure))
+
+
+@lru_cache(maxsize=64)
+def _values_of_all(parameter: str, figures: Figures) -> Mapping[str, int]:
+    return values_of(parameter, list(figures))
+
+
+@lru_cache(maxsize=64)
+def names_of_values(parameter: str, figures: Figures) -> Mapping[str, str]:
+    """What an address calls each value that a graph's figures have of a parameter."""
+    return short_names(values_of(parameter, figures))
 
 
 def resolved(parameter: str, name: str, figures: Iterable[Figure]) -> str:

@@ -15,6 +15,18 @@ def test_two_articles_on_the_same_thing_and_time_are_in_tension_when_no_number_f
     assert (pair.first.name, pair.second.name, pair.agrees) == ("F9", "F10", False)
 
 
+def test_some_figures_are_compared_with_all_and_each_pair_comes_once() -> None:
+    all_of_them = list(figures_in("".join(
+        f':x{i} et:indicator :a ; et:lowerBound {i}.0 .' for i in range(5)
+    )))  # fmt: skip
+    assert len(comparisons(all_of_them)) == 10
+    chosen = all_of_them[1:4:2]
+    pairs = comparisons(all_of_them, chosen)
+    assert len(pairs) == 7
+    assert all(pair.first in chosen or pair.second in chosen for pair in pairs)
+    assert len({frozenset((pair.first.iri, pair.second.iri)) for pair in pairs}) == 7
+
+
 def test_what_overlaps_agrees() -> None:
     (pair,) = comparisons(figures_in(COUNTS.replace("280.0", "301.0")))
     assert pair.agrees

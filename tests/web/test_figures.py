@@ -265,6 +265,24 @@ def test_a_long_list_has_pages_and_each_is_a_file(tmp_path: Path) -> None:
     assert client.get("/figures?page=4").status_code == 400
 
 
+def test_a_filter_with_very_many_values_is_typed_and_many_pairs_are_counted(
+    tmp_path: Path,
+) -> None:
+    many = "".join(
+        f":f{i} et:indicator :kind{i} ; et:lowerBound {i}.0 ; sdmx-dimension:refArea :here ."
+        f":g{i} et:indicator :same ; et:lowerBound {i}.0 ; sdmx-dimension:refArea :there ."
+        for i in range(110)
+    )
+    client = zoo_of(tmp_path, many)
+    page = client.get("/figures").text
+    assert re.search(r'<input type="text" id="by-indicator" name="indicator"', page)
+    assert re.search(r'<select id="by-place"', page)
+    assert names_in(client.get("/figures?indicator=kind7").text) == ["f7"]
+    pairs = client.get("/figures/same")
+    assert len(pairs.data) < 100_000
+    assert "more pairs of figures measure the same" in pairs.text
+
+
 def test_a_change_of_the_data_shows_at_once(make_zoo: Callable[..., Zoo]) -> None:
     zoo = make_zoo()
     assert names_in(zoo.client.get("/figures").text) == []

@@ -12,7 +12,7 @@ from fractions import Fraction
 
 from etown_kg.figures.axis import Axis, axis
 from etown_kg.figures.chart import Panel, Row
-from etown_kg.figures.comparison import comparisons
+from etown_kg.figures.comparison import Comparison
 from etown_kg.figures.figure import Evidence, Figure, Figures, Note, Text
 from etown_kg.figures.selection import (
     DERIVED,
@@ -30,6 +30,9 @@ from etown_kg.web.pages.intervals import Picture, in_words, interval_in_words, p
 from etown_kg.web.pages.labels import Label
 from etown_kg.web.pages.language import plain
 from etown_kg.web.pages.terms import Names, Shown
+
+# Values that a filter offers; a list of more is no choice, and heavier than the page.
+MOST_OPTIONS = 100
 
 
 @dataclass(frozen=True)
@@ -84,11 +87,12 @@ class Option:
 
 @dataclass(frozen=True)
 class Filter:
-    """A filter of the form."""
+    """A filter of the form. One with too many values to choose from is typed: `options` is None."""
 
     name: str
     label: str
-    options: tuple[Option, ...]
+    options: tuple[Option, ...] | None
+    typed: str = ""
 
 
 @dataclass(frozen=True)
@@ -182,10 +186,10 @@ class Lines:
             return plain("figures.head", language)
         return plain("figures.paragraph", language, number=evidence.paragraph)
 
-    def pairs(self, chosen: Iterable[Figure]) -> list[Pair]:
-        """Those of the figures that measure the same, two by two."""
+    def pairs(self, compared: Sequence[Comparison]) -> list[Pair]:
+        """Figures that measure the same, two by two."""
         found = []
-        for each in comparisons(chosen):
+        for each in compared:
             group = self.group(each.first.unit, (each.first, each.second))
             first, second = group.lines
             measured = (first.title, *first.where, *([first.period] if first.period else ()))
@@ -267,14 +271,18 @@ def filters(
         values = values_of(name, figures)
         if name in without or (len(values) < 2 and name not in selection.filters):
             continue
-        called = short_names(values)
         chosen = selection.filters.get(name, ())
+        label = plain(f"figures.{name}", names.language)
+        if len(values) > MOST_OPTIONS:
+            found.append(Filter(name, label, None, next(iter(chosen), "")))
+            continue
+        called = short_names(values)
         options = [
             Option(called[value], value_label(name, value, names), count, value in chosen)
             for value, count in values.items()
         ]
         options.sort(key=lambda option: option.label.casefold())
-        found.append(Filter(name, plain(f"figures.{name}", names.language), tuple(options)))
+        found.append(Filter(name, label, tuple(options)))
     return found
 
 

@@ -7,7 +7,7 @@ is not understood is refused, in the page as in the files.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from math import ceil
@@ -17,20 +17,23 @@ from werkzeug.exceptions import NotFound
 
 from etown_kg.errors import ParameterError
 from etown_kg.figures.chart import vega_lite
+from etown_kg.figures.comparison import Comparison, comparisons
 from etown_kg.figures.figure import Figure, Figures
 from etown_kg.figures.selection import (
+    DERIVED,
     FILTERS,
     OPERATORS,
+    STATED,
     VERDICTS,
     Selection,
+    names_of_values,
     read_selection,
     resolved,
-    short_names,
     values_of,
 )
 from etown_kg.figures.table import as_csv, as_json, record
 from etown_kg.web.csv_safety import without_formulas
-from etown_kg.web.pages.figure_lists import Lines, anchor, filters, value_label
+from etown_kg.web.pages.figure_lists import MOST_OPTIONS, Lines, anchor, filters, value_label
 from etown_kg.web.pages.indicators import about
 from etown_kg.web.pages.intervals import amount, legend
 from etown_kg.web.pages.language import plain, reader_language
@@ -39,7 +42,9 @@ from etown_kg.web.pages.terms import Names
 from etown_kg.web.protocol import wants_safe_csv
 
 # Figures on one page of the list.
-PAGE_SIZE = 50
+PAGE_SIZE = 40
+# Comparisons, or workings, below them.
+MOST_CARDS = 8
 
 _SIGNS = {">": "greater", ">=": "at_least_sign", "<": "less", "<=": "at_most_sign"}
 
@@ -48,14 +53,15 @@ _SIGNS = {">": "greater", ">=": "at_least_sign", "<": "less", "<=": "at_most_sig
 class View:
     """The figures that an address asks for, and what it needs to speak of them.
 
-    `page` counts from 1; `chosen` are the figures of that page, `found` of all pages. `indicator`
-    is the one that the address itself names.
+    `page` counts from 1; `chosen` are the figures of that page, `found` of all pages, `compared`
+    the pairs of one on that page with another. `indicator` is the one that the address names.
     """
 
     figures: Figures
     selection: Selection
     names: Names
     found: tuple[Figure, ...]
+    compared: tuple[Comparison, ...]
     page: int
     pages: int
     indicator: str = ""
@@ -80,7 +86,7 @@ class View:
             if name == "indicator" and fixed:
                 continue
             if name in FILTERS:
-                value = short_names(values_of(name, self.figures)).get(value, value)
+                value = names_of_values(name, self.figures).get(value, value)
             values.setdefault(name, []).append(value)
         if fixed:
             values["name"] = [self.indicator_name]
@@ -101,7 +107,7 @@ class View:
 
     @property
     def indicator_name(self) -> str:
-        return short_names(values_of("indicator", self.figures))[self.indicator]
+        return names_of_values("indicator", self.figures)[self.indicator]
 
     @property
     def here(self) -> str:
@@ -184,7 +190,11 @@ def _view(site: Site, indicator: str = "") -> View:
     )
     pages = max(1, ceil(len(found) / PAGE_SIZE))
     page = _page_number(request.args.get("page", ""), pages)
-    return View(figures, selection, _names(site, figures), tuple(found), page, pages, indicator)
+    shown = found[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]
+    compared = comparisons(found, shown)
+    beside = [each for pair in compared[:MOST_CARDS] for each in (pair.first, pair.second)]
+    names = _names(site, figures, [*shown, *beside])
+    return View(figures, selection, names, tuple(found), tuple(compared), page, pages, indicator)
 
 
 def _page_number(given: str, pages: int) -> int:
@@ -195,9 +205,25 @@ def _page_number(given: str, pages: int) -> int:
     return int(given)
 
 
-def _names(site: Site, figures: Figures) -> Names:
-    iris = {iri for figure in figures for iri in figure.iris() if iri}
-    iris.update(iri for note in figures.notes for iri in (note.kind, *note.related) if iri)
+def _names(site: Site, figures: Figures, shown: Sequence[Figure]) -> Names:
+    """The names of all that a page with these figures speaks of."""
+    wanted = {figure.iri for figure in shown}
+    notes = [note for note in figures.notes if wanted.intersection(note.related)]
+    wanted.update(iri for note in notes for iri in note.related)
+    wanted.update(each.iri for each in figures if wanted.intersection(each.inputs))
+    wanted.update(
+        iri for each in list(wanted) if each in figures.by_iri
+        for iri in figures.by_iri[each].inputs
+    )  # fmt: skip
+    iris = {iri for note in notes for iri in (note.kind, *note.related)} | wanted
+    iris.update(
+        iri for each in wanted if each in figures.by_iri for iri in figures.by_iri[each].iris()
+    )
+    for name in FILTERS:
+        values = values_of(name, figures)
+        if len(values) <= MOST_OPTIONS:
+            iris.update(values)
+    iris -= {"", STATED, DERIVED}
     return site.names((iri for iri in iris if not iri.startswith("_:")), reader_language())
 
 
@@ -216,7 +242,14 @@ def _page(site: Site, indicator: str) -> Response:
         figures = site.figures()
         pairs = [("indicator", indicator)] if indicator else []
         unasked = View(
-            figures, read_selection(pairs, figures), _names(site, figures), (), 1, 1, indicator
+            figures,
+            read_selection(pairs, figures),
+            _names(site, figures, ()),
+            (),
+            (),
+            1,
+            1,
+            indicator,
         )
         page = _rendered(site, unasked, error)
         return Response(page, status=HTTPStatus.BAD_REQUEST)
@@ -224,6 +257,7 @@ def _page(site: Site, indicator: str) -> Response:
 
 def _rendered(site: Site, view: View, problem: ParameterError | None = None) -> str:
     lines = view.lines()
+    used_in = _used_in(view) if view.indicator else []
     fixed = ("indicator",) if view.indicator else ()
     return render_template(
         "figures.html",
@@ -236,10 +270,12 @@ def _rendered(site: Site, view: View, problem: ParameterError | None = None) -> 
         operators=[(sign, plain(f"figures.{_SIGNS[sign]}")) for sign in OPERATORS],
         verdicts=_verdicts(view),
         groups=lines.groups(view.chosen),
-        pairs=lines.pairs(view.chosen),
+        pairs=lines.pairs(view.compared[:MOST_CARDS]),
+        more_pairs=max(0, len(view.compared) - MOST_CARDS),
         remarks=lines.remarks(view.figures, view.chosen),
         workings=lines.workings(view.figures, view.chosen),
-        used_in=lines.workings(view.figures, _used_in(view)) if view.indicator else [],
+        used_in=lines.workings(view.figures, used_in[:MOST_CARDS]),
+        more_used_in=max(0, len(used_in) - MOST_CARDS),
         about=about(site, view.indicator, view.names) if view.indicator else None,
         indicator_address=lambda iri: _indicator_address(view, iri),
         anchor=anchor,
@@ -270,7 +306,7 @@ def _choices(problem: ParameterError, view: View) -> list[tuple[str, str]]:
         others = [pair for pair in args if pair[0] not in ("threshold", "compare", "verdict")]
         chosen = read_selection(others, view.figures).filtered(view.figures)
         units = values_of("unit", chosen)
-        called = short_names(values_of("unit", view.figures))
+        called = names_of_values("unit", view.figures)
         return [
             (f"{view.names.label(unit)} ({count})", address("unit", called[unit]))
             for unit, count in units.items()
@@ -327,5 +363,5 @@ def _used_in(view: View) -> list[Figure]:
 
 def _indicator_address(view: View, iri: str) -> str:
     """The page of an indicator's figures; "" for one without figures."""
-    called = short_names(values_of("indicator", view.figures))
+    called = names_of_values("indicator", view.figures)
     return url_for("figures.indicator", name=called[iri]) if iri in called else ""
