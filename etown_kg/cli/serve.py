@@ -20,6 +20,7 @@ import click
 from etown_kg import audit
 from etown_kg.backend.client import ProcessBackend, start
 from etown_kg.backend.limits import KIB, MIB, Limits
+from etown_kg.backend.supervisor import OwnerError
 from etown_kg.cli.building import build
 from etown_kg.cli.console import step
 from etown_kg.cli.options import graph_options, setting, settings_of
@@ -103,7 +104,7 @@ def serve(context: click.Context) -> None:
                 server = Crew(settings, limits, backend.folder, listener)
             else:
                 server = web_server(settings, backend, limits, listener)
-            _obey_signals(server, backend, grace_s=settings.token_timeout_s)
+            _obey_signals(server, backend, settings)
             status = backend.status()
             click.echo(
                 f"{status.asserted:,} asserted and {status.inferred:,} inferred statements"
@@ -218,25 +219,29 @@ def _served(backend: ProcessBackend, settings: Settings) -> Iterator[None]:
         backend.close()
 
 
-def _obey_signals(server: WebServer | Crew, backend: ProcessBackend, *, grace_s: float) -> None:
+def _obey_signals(server: WebServer | Crew, backend: ProcessBackend, settings: Settings) -> None:
     """SIGTERM and Ctrl-C stop the server, SIGHUP reads the data again."""
 
     def stop(_signal: int, _frame: FrameType | None) -> None:
-        server.stop(grace_s)
+        server.stop(settings.token_timeout_s)
 
     def reload(_signal: int, _frame: FrameType | None) -> None:
         # In a thread: the server answers from the old data until the new ones are there.
-        threading.Thread(target=_reload, args=(backend,), name="reload", daemon=True).start()
+        task = partial(_reload, backend, settings.location)
+        threading.Thread(target=task, name="reload", daemon=True).start()
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
     signal.signal(signal.SIGHUP, reload)
 
 
-def _reload(backend: ProcessBackend) -> None:
+def _reload(backend: ProcessBackend, location: Path | None) -> None:
+    if location is not None:
+        click.echo(f"not reloaded: the data are kept in {location}, not in files", err=True)
+        return
     try:
         backend.reload()
-    except EtownError as error:
+    except (EtownError, OwnerError) as error:
         click.echo(f"not reloaded, the data are as they were: {error}", err=True)
     else:
         status = backend.status()

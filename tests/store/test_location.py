@@ -20,6 +20,7 @@ from etown_kg.errors import DiskFullError, MissingPathError, StorageError
 from etown_kg.graph import KnowledgeGraph
 from etown_kg.store import Delta, Location, restore, verify
 from etown_kg.store import location as location_module
+from etown_kg.store.journal import Journal
 from tests.store.killing import ROOT, kill_many
 from tests.store.writing import contents, run
 
@@ -185,6 +186,42 @@ def test_a_record_that_was_cut_short_was_not_acknowledged(tmp_path: Path) -> Non
     after = opened(tmp_path / "cut")
     assert after.state.version == version
     after.close()
+
+
+def test_a_tail_that_was_not_synced_is_cut_at_any_byte(tmp_path: Path) -> None:
+    """A power cut may leave any part of what was written behind the last sync."""
+    location = opened(tmp_path / "l")
+    *_, version = run(location, 4)
+    graph = KnowledgeGraph(location.quads(), base="http://z/")
+    graph.keep_in(location)
+    synced = (tmp_path / "l/journal").stat().st_size
+    ends = [synced]
+    states = [set(graph.asserted)]
+    for number in range(3):
+        graph.apply(graph.delta(f"INSERT DATA {{ <x:{number}> <x:p> '{number}' }}"), sync=False)
+        ends.append((tmp_path / "l/journal").stat().st_size)
+        states.append(set(graph.asserted))
+    shutil.copytree(tmp_path / "l", tmp_path / "before")
+    location.close()
+    record_ends = {end + step for end in ends for step in (-1, 0, 1)}
+    for length in range(synced, ends[-1] + 1):
+        whole = sum(end <= length for end in ends) - 1
+        journal_file = tmp_path / "journal"
+        shutil.copy(tmp_path / "before/journal", journal_file)
+        os.truncate(journal_file, length)
+        journal = Journal(journal_file)
+        found = [state.version for state, _ in journal.records() if state.version > version]
+        assert found == list(range(version + 1, version + 1 + whole))
+        assert journal.size == ends[whole]
+        journal.close()
+        if length in record_ends:  # opening all of it takes a hundred times as long
+            cut = tmp_path / f"cut{length}"
+            shutil.copytree(tmp_path / "before", cut)
+            os.truncate(cut / "journal", length)
+            after = opened(cut)
+            assert after.state.version == version + whole
+            assert set(after.quads()) == states[whole]
+            after.close()
 
 
 def test_killing_the_writer_loses_nothing(tmp_path: Path) -> None:
