@@ -15,6 +15,7 @@ from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
 from etown_kg import vocab
 from etown_kg.curies import compressed
+from etown_kg.web.pages.labels import LABEL_PROPERTIES
 from etown_kg.web.pages.site import Site
 from etown_kg.web.pages.terms import Names, Shown
 
@@ -25,7 +26,7 @@ MOST_EDGES = 60
 # Edges of one property in one direction: enough to see what it is like.
 MOST_ALIKE = 8
 # Edges that are looked at, and so counted when they are not shown.
-MOST_COUNTED = 5000
+MOST_COUNTED = 2000
 # Classes and properties of the view of the ontology.
 MOST_SCHEMA = 600
 
@@ -40,13 +41,15 @@ _LEFT_OUT = (
 )  # fmt: skip
 
 _AROUND = """
-SELECT DISTINCT ?s ?p ?o ?asserted WHERE {{
+SELECT DISTINCT ?s ?p ?o ?asserted ?named WHERE {{
   {{ {term} ?p ?o . BIND({term} AS ?s) FILTER(isIRI(?o) && ?o != {term}) }}
   UNION
   {{ ?s ?p {term} . BIND({term} AS ?o) FILTER(isIRI(?s) && ?s != {term}) }}
   FILTER(?p NOT IN ({left_out}))
   BIND(EXISTS {{ GRAPH ?graph {{ ?s ?p ?o }} FILTER(?graph != {inferred}) }} AS ?asserted)
-}} ORDER BY DESC(?asserted) ?p ?s ?o LIMIT {limit}
+  BIND(IF(?s = {term}, ?o, ?s) AS ?other)
+  BIND(EXISTS {{ ?other {labels} ?label }} AS ?named)
+}} ORDER BY DESC(?named) DESC(?asserted) ?p ?s ?o LIMIT {limit}
 """
 _TYPES = """
 SELECT DISTINCT ?s ?class WHERE {{ VALUES ?s {{ {terms} }} ?s a ?class FILTER(isIRI(?class)) }}
@@ -114,15 +117,16 @@ def around(site: Site, iri: str, language: str, *, infer: bool = True) -> Drawin
     left_out = ", ".join(f"<{each}>" for each in _LEFT_OUT)
     rows = site.ask(
         _AROUND.format(
-            term=term, left_out=left_out, inferred=NamedNode(f"{site.base}graph/inferred"),
+            term=term, left_out=left_out, labels="|".join(f"<{each}>" for each in LABEL_PROPERTIES),
+            inferred=NamedNode(f"{site.base}graph/inferred"),
             limit=MOST_COUNTED,
         ),
         infer=infer,
     )  # fmt: skip
     counts: Counter[tuple[str, bool]] = Counter()
     kept: list[tuple[Term, Term, Term, bool]] = []
-    # What is said of the thing itself comes before what others say of it.
-    for row in sorted(rows, key=lambda row: row["s"] != term):
+    # What has a name comes first, and what is said of the thing before what others say of it.
+    for row in sorted(rows, key=lambda row: (_text(row["named"]) != "true", row["s"] != term)):
         s, p, o = row["s"], row["p"], row["o"]
         direction = (_text(p), s == term)
         counts[direction] += 1

@@ -33,10 +33,11 @@ export function looks(groups) {
   }]));
 }
 
-const styleOf = (look) => [
+/** `isMany` leaves the names of edges to those of the chosen node. */
+const styleOf = (look, isMany) => [
   { selector: "node", style: {
     label: "data(label)", "font-size": 12, "font-family": "system-ui, sans-serif",
-    "text-wrap": "wrap", "text-max-width": 130, "text-valign": "bottom", "text-margin-y": 4,
+    "text-wrap": "wrap", "text-max-width": 130, "text-overflow-wrap": "anywhere", "text-valign": "bottom", "text-margin-y": 4,
     color: token("ink"), "text-background-color": token("sheet"), "text-background-opacity": 0.85,
     "text-background-padding": 1,
     width: 20, height: 20,
@@ -45,7 +46,7 @@ const styleOf = (look) => [
   } },
   { selector: "node.centre", style: { width: 32, height: 32, "font-weight": "bold" } },
   { selector: "edge", style: {
-    label: "data(label)", "font-size": 10, "text-rotation": "autorotate",
+    label: isMany ? "" : "data(label)", "font-size": 10, "text-rotation": "autorotate",
     color: token("quiet"), "text-background-color": token("sheet"),
     "text-background-opacity": 0.85, "text-background-padding": 1,
     width: 1.5, "line-color": token("accent"), "target-arrow-color": token("accent"),
@@ -58,16 +59,34 @@ const styleOf = (look) => [
   } },
   { selector: ".far", style: { opacity: 0.25 } },
   { selector: "node.chosen", style: { "border-width": 4, "border-color": token("warm") } },
-  { selector: "edge.chosen", style: { width: 2.5 } },
+  { selector: "edge.chosen", style: { width: 2.5, label: "data(label)" } },
 ];
+
+/** What several statements say of the same two things is one line with all their names. */
+const bundled = (edges) => {
+  const bundles = new Map();
+  for (const edge of edges) {
+    const id = `${edge.source} ${edge.target} ${edge.inferred}`;
+    const bundle = bundles.get(id) || { ...edge, id, labels: [] };
+    bundles.set(id, bundle);
+    if (!bundle.labels.includes(edge.label)) bundle.labels.push(edge.label);
+  }
+  return [...bundles.values()].map(({ labels, ...edge }) => ({
+    ...edge,
+    label: labels.slice(0, 2).join(" · ") + (labels.length > 2 ? ` +${labels.length - 2}` : ""),
+  }));
+};
 
 const elementsOf = (part) => [
   ...part.nodes.map((node) => ({ group: "nodes", data: { ...node, id: node.iri } })),
-  ...part.edges.map((edge) => ({
-    group: "edges",
-    data: { ...edge, id: `${edge.source} ${edge.property} ${edge.target}` },
-  })),
+  ...bundled(part.edges).map((edge) => ({ group: "edges", data: edge })),
 ];
+
+/** Without the nodes that nothing leads to: in a large drawing they only take room. */
+const connected = (part) => {
+  const ends = new Set(part.edges.flatMap((edge) => [edge.source, edge.target]));
+  return { ...part, nodes: part.nodes.filter((node) => ends.has(node.iri)) };
+};
 
 /** Draws `part` (/network.json) in an element; gives what the page can do with the drawing. */
 export async function draw(element, library, part, { centre = "" } = {}) {
@@ -88,8 +107,10 @@ export async function draw(element, library, part, { centre = "" } = {}) {
   let current = looks(groups);
   const look = (group) => current.get(group) || current.values().next().value;
   const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+  const isMany = part.nodes.length > 70;
   const cy = cytoscape({
-    container: element, elements: elementsOf(part), style: styleOf(look),
+    container: element, elements: elementsOf(isMany ? connected(part) : part),
+    style: styleOf(look, isMany),
     minZoom: 0.15, maxZoom: 3, autounselectify: true, boxSelectionEnabled: false,
   });
   if (centre) cy.getElementById(centre).addClass("centre");
@@ -102,7 +123,7 @@ export async function draw(element, library, part, { centre = "" } = {}) {
     const nodes = cy.nodes();
     const box = nodes.boundingBox({ includeLabels: false });
     if (!box.w || !box.h) return;
-    const size = Math.max(1, Math.sqrt(nodes.length / 70));
+    const size = Math.max(1, Math.sqrt(nodes.length / 55));
     const across = ((cy.width() - 150) / box.w) * size;
     const along = ((cy.height() - 110) / box.h) * size;
     nodes.positions((node) => ({ x: node.position().x * across, y: node.position().y * along }));
@@ -126,7 +147,7 @@ export async function draw(element, library, part, { centre = "" } = {}) {
 
   const restyle = () => {
     current = looks(groups);
-    cy.style(styleOf(look));
+    cy.style(styleOf(look, isMany));
   };
   new MutationObserver(restyle).observe(document.documentElement, { attributeFilter: ["data-theme"] });
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", restyle);
@@ -140,7 +161,7 @@ export async function draw(element, library, part, { centre = "" } = {}) {
       learn(more.nodes);
       current = looks(groups);
       cy.add(elementsOf(more).filter((each) => cy.getElementById(each.data.id).empty()));
-      cy.style(styleOf(look));
+      cy.style(styleOf(look, isMany));
       if (cy.nodes().length > before) await arrange();
       return cy.nodes().length - before;
     },

@@ -108,6 +108,7 @@ if (shared !== null) area.value = shared;
 
 const MOST_HINTS = 60;
 const PREFIX_LINE = /^\s*PREFIX\b/i;
+const MODE = "sparql-with-known-prefixes";
 
 /** The names that have what was typed in their short name, IRI or label; the likeliest first. */
 function matching(names, typed) {
@@ -156,13 +157,36 @@ function completer(Yasqe, kind, base, names, prefixes) {
         hint: (_, data, picked) => {
           yasqe.replaceRange(picked.text, picked.from || data.from, picked.to || data.to, "complete");
           const prefix = picked.text.slice(0, picked.text.indexOf(":"));
-          if (!picked.text.startsWith("<") && !(prefix in yasqe.getPrefixesFromQuery())) {
+          // Known here, but the query may be taken elsewhere.
+          const declared = new RegExp(`^\\s*PREFIX\\s+${prefix}:`, "im");
+          if (!picked.text.startsWith("<") && !declared.test(yasqe.getValue())) {
             yasqe.addPrefixes({ [prefix]: prefixes[prefix] });
           }
         },
       };
     }),
   }, false);
+}
+
+/** The editor's grammar, with the prefixes that need no declaration here. */
+function defineMode(Yasqe, prefixes) {
+  Yasqe.defineMode(MODE, (config) => {
+    const base = Yasqe.getMode(config, "sparql11");
+    const startState = () => ({ ...base.startState(), prefixes: { ...prefixes } });
+    return { ...base, startState };
+  });
+}
+
+/** Says what is wrong at a sign in the margin as its title: YASQE's own would be inline style. */
+function explainSigns(yasqe) {
+  yasqe.eachLine((line) => {
+    const sign = line.gutterMarkers?.gutterErrorBar;
+    if (!sign || sign.title) return;
+    const { state } = yasqe.getTokenAt({ line: line.lineNo(), ch: line.text.length }, true);
+    const mine = sign.cloneNode(true); // without what listens to it
+    mine.title = state.errorMsg || state.possibleCurrent.join("  ");
+    yasqe.setGutterMarker(line, "gutterErrorBar", mine);
+  });
 }
 
 async function openEditor() {
@@ -174,6 +198,7 @@ async function openEditor() {
   const [{ Yasqe }, known] = await Promise.all([
     import(texts.editor), fetch(texts.terms).then((response) => response.json()),
   ]);
+  defineMode(Yasqe, known.prefixes);
   const completers = Yasqe.Autocompleters;
   completer(Yasqe, "graph-classes", completers.class, known.classes, known.prefixes);
   completer(Yasqe, "graph-properties", completers.property, known.properties, known.prefixes);
@@ -185,7 +210,7 @@ async function openEditor() {
   const holder = document.createElement("div");
   area.before(holder);
   editor = new Yasqe(holder, {
-    value: area.value,
+    value: area.value, mode: MODE,
     autocompleters: ["graph-prefixes", "graph-classes", "graph-properties", "variables"],
     persistenceId: null, consumeShareLink: null, createShareableLink: null,
     showQueryButton: false, resizeable: false, editorHeight: "auto", viewportMargin: Infinity,
@@ -197,6 +222,8 @@ async function openEditor() {
       Tab: false, "Shift-Tab": false,
     },
   });
+  explainSigns(editor);
+  editor.on("changes", () => explainSigns(editor));
   area.hidden = true;
   area.name = "";
   form.querySelector("label[for=query]").addEventListener("click", () => editor.focus());
