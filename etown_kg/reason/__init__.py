@@ -13,11 +13,11 @@ from etown_kg.reason.admission import Round, RuleCount
 from etown_kg.reason.closure import Closure, materialise
 from etown_kg.reason.consistency import Violation
 from etown_kg.reason.entailment import Entailment, entails
+from etown_kg.reason.lists import Finding
 from etown_kg.reason.ntriples import Columns, read_ntriples
 from etown_kg.reason.profile import PROFILES, Profile
 from etown_kg.reason.proof import Proof
 from etown_kg.reason.rules import RULES, Rule
-from etown_kg.reason.schema import Finding
 
 __all__ = [
     "PROFILES",

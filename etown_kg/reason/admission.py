@@ -30,6 +30,7 @@ from etown_kg.reason.dictionary import (
     Dictionary,
 )
 from etown_kg.reason.equality import VOCABULARY_SIZE, Edges, Equality
+from etown_kg.reason.lists import Lists
 from etown_kg.reason.literals import Literals
 from etown_kg.reason.relation import (
     EMPTY,
@@ -49,10 +50,7 @@ from etown_kg.reason.relation import (
     swapped,
     trailing,
 )
-from etown_kg.reason.schema import (
-    Instance,
-    Lists,
-)
+from etown_kg.reason.schema import Instance, LongInstance
 from etown_kg.reason.variable import Facts
 
 STAGES_PER_ROUND = 8
@@ -117,6 +115,7 @@ class Admission:
         self.rounds: list[Round] = []
         self.round = 0
         self.instances: dict[Instance, None] = {}
+        self.long: dict[LongInstance, None] = {}
         self.above: dict[int, list[int]] = {}
         self.class_edges: Keys = EMPTY
         self.has_axioms = False
@@ -124,6 +123,8 @@ class Admission:
         self._edges: list[Edges] = []
         self._by_predicate: dict[int, list[tuple[Instance, int]]] = {}
         self._by_class: dict[int, list[tuple[Instance, int]]] = {}
+        self._long_by_predicate: dict[int, list[LongInstance]] = {}
+        self._long_by_class: dict[int, list[LongInstance]] = {}
         self._is_schema_dirty = True
         self._are_lists_dirty = True
         self._compared: set[int] = set()

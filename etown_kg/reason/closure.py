@@ -29,6 +29,7 @@ from etown_kg.reason.incremental import (
     without_triples,
 )
 from etown_kg.reason.justify import all_proofs, minimal_proof
+from etown_kg.reason.lists import Finding
 from etown_kg.reason.profile import PROFILES, Profile, is_shown_predicate, shown
 from etown_kg.reason.proof import Proof
 from etown_kg.reason.relation import (
@@ -43,7 +44,6 @@ from etown_kg.reason.relation import (
     trailing,
     union,
 )
-from etown_kg.reason.schema import Finding
 from etown_kg.reason.source import Quads, Source
 from etown_kg.reason.terms import TermReader
 

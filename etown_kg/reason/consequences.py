@@ -26,7 +26,9 @@ from etown_kg.reason.dictionary import (
     number_of,
 )
 from etown_kg.reason.equality import VOCABULARY_SIZE
+from etown_kg.reason.long_lists import INTERSECTION, KEY
 from etown_kg.reason.relation import (
+    Ids,
     difference,
     distinct_leading,
     leading,
@@ -35,9 +37,7 @@ from etown_kg.reason.relation import (
     trailing,
     union,
 )
-from etown_kg.reason.schema import (
-    Instance,
-)
+from etown_kg.reason.schema import Instance, LongInstance
 from etown_kg.vocab import OWL
 
 _ANNOTATION_PROPERTY = number_of(OWL + "AnnotationProperty")
@@ -77,17 +77,20 @@ class Consequences(Admission):
     def _evaluate(self, instance: Instance) -> None:
         raise NotImplementedError("the engine does")
 
+    def _evaluate_long(self, instance: LongInstance, touched: Ids | None = None) -> None:
+        raise NotImplementedError("the engine does")
+
     def _open_classes(self) -> None:
         """Find which of the classes that are left out by default have consequences here."""
         facts = self.facts
         below = facts.forward(SUB_CLASS_OF)
-        used = set(self._by_class)
+        used = {*self._by_class, *self._long_by_class}
         for predicate in _CLASH_CLASS_PROPERTIES:
             used.update(leading(facts.forward(predicate)).tolist())
             used.update(trailing(facts.forward(predicate)).tolist())
         # Rules cls-maxqc2 and cls-maxqc4 do for owl:Thing without its members.
         used.update(set(trailing(facts.forward(_ON_CLASS)).tolist()) - {THING})
-        used.update(member for _, member in self.lists.pairs())
+        used.update(trailing(self.lists.pairs()).tolist())
         edges = below[leading(below) != trailing(below)]
         above_thing = slice_of(edges, THING)
         has_others = set(distinct_leading(edges).tolist())
@@ -145,6 +148,9 @@ class Consequences(Admission):
         for instance in self.instances:
             if instance.head.predicate == TYPE and instance.head.object == THING:
                 self._evaluate(instance)
+        for long in self.long:
+            if long.rule.id == INTERSECTION and long.subject == THING:
+                self._evaluate_long(long)
 
     def _add_axioms(self) -> None:
         """Rules prp-ap and dt-type1."""
@@ -199,6 +205,9 @@ class Consequences(Admission):
                 # A value that is no literal is compared as it is.
                 if atom.object < 0 or self.dictionary.kinds[atom.object] >= LITERAL:
                     found.add(atom.predicate)
+        for long in self.long:
+            if long.rule.id == KEY:
+                found.update(long.members)
         disjoint = facts.forward(_DISJOINT_PROPERTIES)
         found.update(leading(disjoint).tolist(), trailing(disjoint).tolist())
         found.update(trailing(facts.forward(_ASSERTION_PROPERTY)).tolist())

@@ -24,9 +24,10 @@ from etown_kg.reason.dictionary import (
 from etown_kg.reason.equality import LiteralClash
 from etown_kg.reason.fixpoint import Engine
 from etown_kg.reason.join import Bindings, solve
+from etown_kg.reason.lists import Finding
 from etown_kg.reason.relation import Ids, Keys, Mask, distinct, leading, slice_of, trailing
 from etown_kg.reason.rules import RULE, RULES, Condition, Members, Pattern, Rule
-from etown_kg.reason.schema import Finding, atom_of
+from etown_kg.reason.schema import atom_of
 from etown_kg.reason.terms import TermReader
 
 # More violations of one rule than this are cut; a graph so broken needs another look first.

@@ -11,6 +11,7 @@ Two terms of the rules' own vocabulary keep their numbers, since rules name them
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -19,6 +20,7 @@ from etown_kg.reason.dictionary import TERMS, Dictionary
 from etown_kg.reason.join import is_member
 from etown_kg.reason.literals import Literals
 from etown_kg.reason.relation import (
+    EMPTY,
     Ids,
     Keys,
     distinct,
@@ -237,7 +239,11 @@ def edges_of(facts: Facts, instance: Instance, touched: Ids | None) -> Edges:
     """
     rule = instance.rule
     if rule.id == "prp-key":
-        return _key_edges(facts, instance, touched)
+        member = instance.body[0].subject
+        properties = [
+            atom.predicate for atom in instance.body if atom.subject == member and atom.object < 0
+        ]
+        return key_edges(facts, rule, instance.body[0].object, properties, touched)
     if rule.id == "prp-ifp":
         return neighbours(_rows(facts.backward(instance.body[0].predicate), touched), rule)
     # prp-fp and the cardinalities: values of one subject, perhaps typed, values perhaps too.
@@ -261,30 +267,32 @@ def _rows(keys: Keys, touched: Ids | None) -> Keys:
     return keys[places]
 
 
-def _key_edges(facts: Facts, instance: Instance, touched: Ids | None) -> Edges:
+def key_edges(
+    facts: Facts, rule: Rule, class_: int, properties: Sequence[int], touched: Ids | None
+) -> Edges:
     """Members of the class with a common value of every key property.
 
     Rows (member, values...) are joined property by property; the values met so far are numbered,
-    so that a row stays a pair.
+    so that a row stays a pair. Who shares its values with nobody is dropped on the way.
     """
-    class_ = instance.body[0].object
-    member = instance.body[0].subject
-    properties = [
-        atom.predicate for atom in instance.body if atom.subject == member and atom.object < 0
-    ]
     members = facts.instances(class_)
     if touched is not None and len(touched) * 8 < len(members):
         members = _sharing(facts, properties[0], touched, members)
     group = np.zeros(len(members), dtype=np.int64)
     for property_ in properties:
+        if len(members) < 2:
+            return Edges(EMPTY, EMPTY, rule)
         keys = facts.forward(property_)
         rows, places = expand(*ranges(keys, members))
         members = members[rows]
         combined = pack(group[rows], trailing(keys[places]))
         order = np.argsort(combined)
         combined, members = combined[order], members[order]
-        group = np.cumsum(np.concatenate(([0], combined[1:] != combined[:-1])))[: len(members)]
-    return neighbours(distinct(pack(group, members)), instance.rule)
+        is_next = combined[1:] != combined[:-1]
+        group = np.cumsum(np.concatenate(([0], is_next)))[: len(members)]
+        is_shared = np.bincount(group)[group] > 1
+        members, group = members[is_shared], group[is_shared]
+    return neighbours(distinct(pack(group, members)), rule)
 
 
 def _sharing(facts: Facts, property_: int, touched: Ids, members: Ids) -> Ids:

@@ -38,10 +38,12 @@ from etown_kg.reason.dictionary import (
     number_of,
 )
 from etown_kg.reason.join import Atom, Bindings, solve
+from etown_kg.reason.lists import MAX_BRANCHES
+from etown_kg.reason.long_lists import INTERSECTION, KEY
 from etown_kg.reason.proof import Proof
-from etown_kg.reason.relation import EMPTY, Ids, contains, pack, slice_of
+from etown_kg.reason.relation import EMPTY, Ids, contains, intersection, pack, slice_of
 from etown_kg.reason.rules import RULE, RULES, Condition, Members, Pattern, Rule
-from etown_kg.reason.schema import MAX_BRANCHES, atom_of
+from etown_kg.reason.schema import atom_of, is_long
 from etown_kg.reason.variable import Facts
 from etown_kg.vocab import OWL
 
@@ -306,6 +308,9 @@ class Explainer:
         for row in range(solutions.count):
             node = int(solutions.columns[-2][row])
             for found_list in self._lists_from(node, before):
+                if is_long(found_list):
+                    yield from self._by_long_list(rule, goal, node, found_list, before)
+                    continue
                 body, written = rule.for_members([member for member, _ in found_list])
                 bound = _unify(written[0], goal)
                 if bound is None:
@@ -316,6 +321,72 @@ class Explainer:
                 for found in self._solved(rule, body, bound, before, limit):
                     premises = (found.premises[0], *cells, *found.premises[1:])
                     yield Derivation(rule, premises, max(found.stage, stage))
+
+    def _by_long_list(
+        self, rule: Rule, goal: Goal, head: int, found: list[tuple[int, int]], before: int
+    ) -> Iterator[Derivation]:
+        """The same for a list too long for its patterns to be solved together."""
+        members = [member for member, _ in found]
+        axiom = rule.patterns[0]
+        assert isinstance(axiom.predicate, int)
+        # The class of a key does not occur in the conclusion.
+        subject = goal[2] if rule.id == INTERSECTION else goal[1]
+        owners = slice_of(self._facts.backward(axiom.predicate), head).tolist()
+        for owner in owners if rule.id == KEY else [subject] if subject in owners else []:
+            if rule.id == INTERSECTION:
+                premises = [(goal[0], TYPE, member) for member in members]
+            elif rule.id == KEY:
+                premises = self._shared_values(goal, owner, members, before)
+            else:
+                premises = self._steps(goal, members, before)
+            cells = _list_triples(found)
+            stages = [self._stage_of((owner, axiom.predicate, head))]
+            stages += map(self._stage_of, premises)
+            if premises and min(stages) >= 0 and max(stages) < before:
+                stage = max(*stages, self._latest(cells)) + 1
+                whole = ((owner, axiom.predicate, head), *cells, *premises)
+                yield Derivation(rule, whole, stage)
+
+    def _stage_of(self, goal: Goal) -> int:
+        return int(self._stages(goal[1], np.array([goal[0]]), np.array([goal[2]]))[0])
+
+    def _shared_values(
+        self, goal: Goal, class_: int, properties: list[int], before: int
+    ) -> list[Goal]:
+        """Types of two things, and what they have in common by each property; [] if not all."""
+        one, _, other = goal
+        premises = [(one, TYPE, class_), (other, TYPE, class_)]
+        for property_ in properties:
+            keys = self._facts.forward(property_)
+            values = intersection(slice_of(keys, one), slice_of(keys, other))
+            first = self._stages(property_, np.full(len(values), one), values)
+            second = self._stages(property_, np.full(len(values), other), values)
+            early = values[(np.maximum(first, second) < before) & (np.minimum(first, second) >= 0)]
+            if not len(early):
+                return []
+            value = int(early[0])
+            premises += ((one, property_, value), (other, property_, value))
+        return premises
+
+    def _steps(self, goal: Goal, properties: list[int], before: int) -> list[Goal]:
+        """A path along a chain of properties; [] if there is none over early pairs."""
+        came: list[dict[int, int]] = [{goal[0]: -1}]
+        for property_ in properties:
+            step: dict[int, int] = {}
+            for number in came[-1]:
+                objects = slice_of(self._facts.forward(property_), number)
+                stages = self._stages(property_, np.full(len(objects), number), objects)
+                early = objects[(stages >= 0) & (stages < before)]
+                step.update((next_, number) for next_ in early.tolist() if next_ not in step)
+            came.append(step)
+        if goal[2] not in came[-1]:
+            return []
+        steps: list[Goal] = []
+        stop = goal[2]
+        for property_, step in zip(reversed(properties), reversed(came[1:]), strict=True):
+            steps.append((step[stop], property_, stop))
+            stop = step[stop]
+        return steps[::-1]
 
     def _latest(self, cells: Sequence[Goal]) -> int:
         """The latest stage of the triples of a list."""

@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from etown_kg.reason.admission import Round, RuleCount
+from etown_kg.reason.admission import Round, RuleCount, put_into
 from etown_kg.reason.consequences import (
     CARDINALITIES,
     TURNING,
@@ -39,6 +39,8 @@ from etown_kg.reason.dictionary import (
 )
 from etown_kg.reason.equality import VOCABULARY_SIZE, edges_of
 from etown_kg.reason.join import UNIT, Atom, Bindings, match, solve
+from etown_kg.reason.lists import LIST_PROPERTIES, read_lists
+from etown_kg.reason.long_lists import INTERSECTION, KEY, chain_pairs, common_members, identities
 from etown_kg.reason.relation import (
     EMPTY,
     Ids,
@@ -56,13 +58,13 @@ from etown_kg.reason.relation import (
 from etown_kg.reason.rules import Rule
 from etown_kg.reason.schema import (
     GENERAL,
-    LIST_PROPERTIES,
     SCHEMA_CLASSES,
     SCHEMA_PREDICATES,
     Instance,
+    LongInstance,
     atom_of,
-    read_lists,
     specialise,
+    specialise_long,
 )
 from etown_kg.reason.transitive import growth
 from etown_kg.reason.variable import Variable
@@ -96,6 +98,8 @@ class Engine(Consequences):
         self, dictionary: Dictionary, *, is_full: bool = False, memory_limit_mb: int | None = None
     ) -> None:
         super().__init__(dictionary, is_full=is_full, memory_limit_mb=memory_limit_mb)
+        # Axioms with long lists, and what is recent about them.
+        self._touched: dict[int, tuple[LongInstance, list[Ids]]] = {}
         self._made: dict[tuple[object, ...], Instance] = {}
         self._general_by_predicate: dict[int, list[tuple[_General, int]]] = {}
         for general in GENERAL_RULES:
@@ -152,6 +156,7 @@ class Engine(Consequences):
     # Rules on what is recent.
 
     def _apply(self) -> None:
+        self._touched.clear()
         for predicate, variable in self.facts:
             if not len(variable.recent):
                 continue
@@ -176,8 +181,17 @@ class Engine(Consequences):
                 else:
                     rows = match(instance.body[i], variable.recent_forward())
                     self._conclude_rest(instance, i, rows)
+            for long in self._long_by_predicate.get(predicate, ()):
+                column = leading(variable.recent_forward())
+                self._touch(long, column)
             if predicate == TYPE:
                 self._apply_types(variable)
+        for long, columns in self._touched.values():
+            self._evaluate_long(long, distinct(np.concatenate(columns)))
+
+    def _touch(self, instance: LongInstance, column: Ids) -> None:
+        # By identity: to hash an instance is to hash its list.
+        self._touched.setdefault(id(instance), (instance, []))[1].append(column)
 
     def _grow(self, predicate: int, variable: Variable, rule: str) -> None:
         """A transitive relation: everything that its recent pairs lead to."""
@@ -205,10 +219,13 @@ class Engine(Consequences):
         ):
             if class_ in SCHEMA_CLASSES or class_ in WATCHED_CLASSES:
                 self._is_schema_dirty = True
-            triggered = self._by_class.get(class_)
-            if not triggered:
+            triggered = self._by_class.get(class_, ())
+            longs = self._long_by_class.get(class_, ())
+            if not triggered and not longs:
                 continue
             members = trailing(recent[start:end])
+            for long in longs:
+                self._touch(long, members)
             for instance, i in triggered:
                 if instance.rule.id in _IDENTITY:
                     self._identify(instance, i, None, members)
@@ -322,6 +339,26 @@ class Engine(Consequences):
             self._put_head(instance.head, solutions)
             self._count(instance.rule.id, solutions.count, solutions.count)
 
+    def _evaluate_long(self, instance: LongInstance, touched: Ids | None = None) -> None:
+        """An axiom with a long list, over everything or over what something recent touches."""
+        name, subject = instance.rule.id, instance.subject
+        if name == KEY:
+            edges = identities(self.facts, instance, touched)
+            concluded = len(edges.first)
+            if concluded:
+                self._edges.append(edges)
+        elif name == INTERSECTION:
+            members = common_members(self.facts, instance, touched)
+            concluded = len(members)
+            if concluded:
+                self._put_head(Atom(TYPE, -1, subject), Bindings({-1: members}, concluded))
+        else:
+            pairs = chain_pairs(self.facts, instance)
+            concluded = len(pairs)
+            if concluded:
+                put_into(self._sink, subject, pairs)
+        self._count(name, len(touched) if touched is not None else 0, concluded)
+
     # The ontology has grown.
 
     def _respecialise(self) -> None:
@@ -330,19 +367,21 @@ class Engine(Consequences):
         if self._are_lists_dirty:
             self._are_lists_dirty = False
             self.lists = read_lists(self.facts)
-            pairs = sorted(set(self.lists.pairs()))
-            if pairs:
-                columns = np.array(pairs, dtype=np.int64)
-                self.facts[LIST_MEMBER].put(columns[:, 0], columns[:, 1])
+            self.facts[LIST_MEMBER].put_keys(self.lists.pairs())
         instances = dict.fromkeys(specialise(self.facts, self.lists, self._made))
         fresh = [instance for instance in instances if instance not in self.instances]
         self.instances = instances
+        long = dict.fromkeys(specialise_long(self.facts, self.lists))
+        fresh_long = [instance for instance in long if instance not in self.long]
+        self.long = long
         self._index_instances()
         self._pass_up_new_properties()
         self._open_classes()
         self._pass_up_new_classes()
         for instance in fresh:
             self._evaluate(instance)
+        for long_instance in fresh_long:
+            self._evaluate_long(long_instance)
         compared = self._compared_properties()
         unseen = compared - self._compared
         self._compared |= compared
@@ -353,6 +392,7 @@ class Engine(Consequences):
 
     def _index_instances(self) -> None:
         self._by_predicate, self._by_class = {}, {}
+        self._long_by_predicate, self._long_by_class = {}, {}
         self._constants = set()
         self.symmetric = {i.body[0].predicate for i in self.instances if i.rule.id == "prp-symp"}
         for instance in self.instances:
@@ -371,6 +411,16 @@ class Engine(Consequences):
                     self._by_class.setdefault(atom.object, []).append((instance, i))
                 else:
                     self._by_predicate.setdefault(atom.predicate, []).append((instance, i))
+
+        for long in self.long:
+            self._constants.add(long.subject)
+            self._constants.update(long.members)
+            by_class, by_predicate = self._long_by_class, self._long_by_predicate
+            if long.rule.id == KEY:
+                by_class.setdefault(long.subject, []).append(long)
+            for member in set(long.members):
+                index = by_class if long.rule.id == INTERSECTION else by_predicate
+                index.setdefault(member, []).append(long)
 
 
 _TRANSITIVE = frozenset({"scm-sco", "scm-spo"})

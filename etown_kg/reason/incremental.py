@@ -21,6 +21,7 @@ from etown_kg.reason.dictionary import SUB_CLASS_OF, TYPE
 from etown_kg.reason.equality import VOCABULARY_SIZE
 from etown_kg.reason.fixpoint import GENERAL_RULES, Engine
 from etown_kg.reason.join import Atom, Bindings, solve
+from etown_kg.reason.long_lists import is_concluded
 from etown_kg.reason.relation import (
     EMPTY,
     Ids,
@@ -203,6 +204,9 @@ def _is_derivable(engine: Engine, predicate: int, forward: Keys) -> Mask:
                 break
             found = _has_solution(facts, head, body, forward[left])
             result[left[found]] = True
+    for long in engine.long:
+        found_keys = is_concluded(facts, long, predicate, forward)
+        result |= contains(found_keys, forward)
     return result
 
 

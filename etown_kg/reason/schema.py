@@ -1,4 +1,4 @@
-"""What the ontology makes of the rules: lists read, and rules specialised by its axioms.
+"""What the ontology makes of the rules: rules specialised by its axioms.
 
 A rule of tables 5 and 6 has *schema patterns* (`?p rdfs:domain ?c`) and *data patterns*
 (`?x ?p ?y`). The solutions of the schema patterns each give an `Instance`: the data patterns with
@@ -13,64 +13,29 @@ whole where new pairs come in (`fixpoint.py`).
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from etown_kg.reason.dictionary import (
     FIRST,
-    NIL,
     REST,
     SUB_CLASS_OF,
     SUB_PROPERTY_OF,
     THING,
     TYPE,
-    number_of,
 )
 from etown_kg.reason.join import Atom, solve
-from etown_kg.reason.relation import Keys
+from etown_kg.reason.lists import LIST_PROPERTIES, Lists, table_of
 from etown_kg.reason.rules import RULES, Pattern, Rule, Term
 from etown_kg.reason.variable import Facts
-from etown_kg.vocab import OWL
 
-# The properties whose objects are lists.
-LIST_PROPERTIES = tuple(
-    number_of(OWL + name)
-    for name in (
-        "intersectionOf", "unionOf", "oneOf", "propertyChainAxiom", "hasKey", "members",
-        "distinctMembers",
-    )
-)  # fmt: skip
-# More different lists than this from one head: a list gone wild through equal cells.
-MAX_BRANCHES = 256
+# Longer lists are not written out, see `long_lists.py`.
+LONG = 12
 
 # Rules that the engine applies where new pairs come in, not as instances.
 SATURATED = frozenset({"cax-sco", "prp-spo1"})
 # Equality has a module of its own; the datatype rules too.
 _ELSEWHERE = frozenset({"eq-ref", "eq-sym", "eq-trans", "eq-rep-s", "eq-rep-p", "eq-rep-o"})
-
-
-class Finding(NamedTuple):
-    """Something wrong with the input that is not a clash: what, and the term it is about."""
-
-    code: str
-    term: int
-    message: str
-
-
-@dataclass(frozen=True)
-class Lists:
-    """The well-formed lists by head; a head has several if a cell has several values."""
-
-    members: dict[int, list[tuple[int, ...]]]
-    findings: tuple[Finding, ...]
-
-    def pairs(self) -> Iterator[tuple[int, int]]:
-        """(head, member) for each list and each of its members."""
-        for head, lists in self.members.items():
-            for members in lists:
-                for member in members:
-                    yield head, member
 
 
 class Instance(NamedTuple):
@@ -86,6 +51,22 @@ class Instance(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.rule.id}: {self.body} => {self.head}"
+
+
+class LongInstance(NamedTuple):
+    """An axiom with a long list: `subject` is the class or, of a chain, the property."""
+
+    rule: Rule
+    subject: int
+    members: tuple[int, ...]
+
+    def __str__(self) -> str:
+        return f"{self.rule.id}: {self.subject} with {len(self.members)} members"
+
+
+def is_long(members: Sequence[object]) -> bool:
+    """Whether a list is too long for its patterns to be solved together."""
+    return len(members) > LONG
 
 
 def _data_patterns(rule: Rule) -> tuple[Pattern, ...]:
@@ -156,76 +137,6 @@ SCHEMA_CLASSES: frozenset[int] = frozenset(
 )
 
 
-def read_lists(facts: Facts) -> Lists:
-    """All lists that an axiom refers to. Malformed ones are findings and take part in no rule.
-
-    Cost: linear in the cells, for lists of any length. A cell with several values gives one list
-    for each way through, without visiting a cell twice.
-    """
-    heads = {head for p in LIST_PROPERTIES for head in (facts.backward(p) >> 32).tolist()}
-    if not heads:
-        return Lists({}, ())
-    first, rest = _table(facts.forward(FIRST)), _table(facts.forward(REST))
-    found: dict[int, list[tuple[int, ...]]] = {}
-    findings: list[Finding] = []
-    for head in sorted(heads):
-        if head == NIL:
-            continue
-        lists, problem = _walk(head, first, rest)
-        if problem:
-            findings.append(Finding("malformed-list", head, problem))
-        if lists:
-            found[head] = lists
-    return Lists(found, tuple(findings))
-
-
-def _table(keys: Keys) -> dict[int, list[int]]:
-    table: dict[int, list[int]] = {}
-    for key in keys.tolist():
-        table.setdefault(key >> 32, []).append(key & 0xFFFFFFFF)
-    return table
-
-
-def _walk(
-    head: int, first: dict[int, list[int]], rest: dict[int, list[int]]
-) -> tuple[list[tuple[int, ...]], str]:
-    """The lists from a head, and what is wrong with it ("" if nothing)."""
-    members: list[int] = []
-    seen: set[int] = set()
-    cell = head
-    while cell != NIL:
-        values, nexts = first.get(cell, ()), rest.get(cell, ())
-        if cell in seen:
-            return [], "the list runs in a circle"
-        if not values:
-            return [], "a cell has no rdf:first"
-        if not nexts:
-            return [], "a cell has no rdf:rest"
-        if len(values) > 1 or len(nexts) > 1:
-            return _branches(head, first, rest), "a cell has several values"
-        seen.add(cell)
-        members.append(values[0])
-        cell = nexts[0]
-    return [tuple(members)], ""
-
-
-def _branches(
-    head: int, first: dict[int, list[int]], rest: dict[int, list[int]]
-) -> list[tuple[int, ...]]:
-    """Every list from the head that visits no cell twice, MAX_BRANCHES at most."""
-    found: dict[tuple[int, ...], None] = {}
-    stack: list[tuple[int, tuple[int, ...], tuple[int, ...]]] = [(head, (), ())]
-    while stack and len(found) < MAX_BRANCHES:
-        cell, path, members = stack.pop()
-        if cell == NIL and members:
-            found[members] = None
-        if cell in path:
-            continue
-        for value in first.get(cell, ()):
-            stack += ((next_, (*path, cell), (*members, value)) for next_ in rest.get(cell, ()))
-    return list(found)
-
-
 def specialise(
     facts: Facts, lists: Lists, made: dict[tuple[object, ...], Instance] | None = None
 ) -> Iterator[Instance]:
@@ -251,9 +162,26 @@ def specialise(
         head_variable = split.rule.list[0]
         for known in solutions:
             for members in lists.members.get(known[head_variable], ()):
+                if is_long(members):
+                    continue
                 body, heads = split.rule.for_members(members)
                 data = tuple(pattern for pattern in body if pattern not in split.schema)
                 yield _instance(split.rule, data, heads[0], known)
+
+
+def specialise_long(facts: Facts, lists: Lists) -> Iterator[LongInstance]:
+    """The instances of the rules over every member whose lists have more than LONG members."""
+    for split in SPECIALISED:
+        if split.rule.list is None or all(
+            not is_long(members) for found in lists.members.values() for members in found
+        ):
+            continue
+        axiom = split.rule.patterns[0]
+        assert isinstance(axiom.subject, str)
+        for known in _schema_solutions(facts, split):
+            for members in lists.members.get(known[split.rule.list[0]], ()):
+                if is_long(members):
+                    yield LongInstance(split.rule, known[axiom.subject], members)
 
 
 def _schema_solutions(facts: Facts, split: Split) -> Iterator[dict[str, int]]:
@@ -303,8 +231,8 @@ def _without_implied(
     rows = list(solutions)
     for row in rows:
         classes_of[row["?p"]].add(row["?c"])
-    above_class = _table(facts.forward(SUB_CLASS_OF)) if rows else {}
-    above_property = _table(facts.forward(SUB_PROPERTY_OF)) if rows else {}
+    above_class = table_of(facts.forward(SUB_CLASS_OF)) if rows else {}
+    above_property = table_of(facts.forward(SUB_PROPERTY_OF)) if rows else {}
     for row in rows:
         property_, class_ = row["?p"], row["?c"]
         implied = any(
