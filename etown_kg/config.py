@@ -30,6 +30,7 @@ DEFAULT_REASONER = "etown"
 HELP: dict[str, str] = {
     "ontology": "folder of the ontology (default: the one that ships)",
     "data": "folder of the facts (default: the one that ships)",
+    "articles": "folder with your own copies of the articles, shown with their phrases marked",
     "base": "IRI that graph and thing IRIs start with; ends in / or #",
     "reasoner": f"who computes the closure: {' or '.join(REASONERS)}",
     "default_graph": "what a query sees without GRAPH: union of all graphs, or standard",
@@ -96,6 +97,7 @@ class Settings:
 
     ontology: Path | None = None
     data: Path | None = None
+    articles: Path | None = None
     base: str = vocab.BASE
     reasoner: str = DEFAULT_REASONER
     default_graph: DefaultGraph = "union"

@@ -50,6 +50,7 @@ Examples:
 )
 @graph_options
 @setting("default_graph", metavar="union|standard")
+@setting("articles", metavar="DIR")
 @setting("host", metavar="ADDRESS")
 @setting("port", type=int)
 @setting("workers", type=int)

@@ -68,7 +68,11 @@ def create_app(
     kept = limits or Limits()
     ontology = settings.ontology or shipped()[0]
     site = pages.read_site(
-        backend, ontology, base=settings.base, is_union=settings.default_graph == "union"
+        backend,
+        ontology,
+        base=settings.base,
+        articles=settings.articles,
+        is_union=settings.default_graph == "union",
     )
     # In this order before a request, and backwards behind it: the log sees what was sent.
     log = access_log.open_log(settings.access_log)

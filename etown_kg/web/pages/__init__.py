@@ -15,6 +15,7 @@ from etown_kg.backend import Backend
 from etown_kg.figures.reading import figures_query
 from etown_kg.questions import Question, read_questions
 from etown_kg.web.pages import (
+    articles,
     entity,
     figures,
     frame,
@@ -25,6 +26,7 @@ from etown_kg.web.pages import (
     start,
     why,
 )
+from etown_kg.web.pages.articles import check_folder
 from etown_kg.web.pages.known_figures import KnownFigures
 from etown_kg.web.pages.site import Site
 from etown_kg.web.pages.wording import read_wording
@@ -37,6 +39,7 @@ FOLDERS = ("competency", "examples", "compare")
 FAMILIES: tuple[Callable[[Site], Blueprint], ...] = (
     start.blueprint,
     figures.blueprint,
+    articles.blueprint,
     query.blueprint,
     named_queries.blueprint,
     network.blueprint,
@@ -58,7 +61,9 @@ def read_site(
 
     Raises:
         SourceError: a named query or the site's wording cannot be read.
+        MissingPathError: the folder of articles is not there.
     """
+    check_folder(articles)
     return Site(
         backend,
         base=base,

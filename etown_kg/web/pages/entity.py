@@ -23,6 +23,7 @@ from etown_kg.errors import FormatError
 from etown_kg.formats import RDF_FORMATS, Format
 from etown_kg.web import exchange
 from etown_kg.web.pages.addresses import DESCRIBE, candidates, path_of
+from etown_kg.web.pages.articles import read_article_page
 from etown_kg.web.pages.evidence import Evidence
 from etown_kg.web.pages.frame import linked
 from etown_kg.web.pages.language import reader_language
@@ -179,6 +180,7 @@ def _page(site: Site, found: Description) -> str:
     return render_template(
         "entity.html",
         found=found,
+        reading=read_article_page(site, NamedNode(found.iri), found.labels.language),
         formats=[
             (label, _address(site, NamedNode(found.iri), suffix), TYPES[suffix])
             for suffix, label in OFFERED.items()
