@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextvars import Context
 from dataclasses import dataclass
 
@@ -93,8 +93,16 @@ class Snapshot:
 class Lookup:
     """The index of what a backend serves, brought up to date behind the requests."""
 
-    def __init__(self, backend: Backend, *, max_texts: int = MAX_TEXTS) -> None:
+    def __init__(
+        self,
+        backend: Backend,
+        dataset: Callable[[], tuple[str, ...]] = tuple,
+        *,
+        max_texts: int = MAX_TEXTS,
+    ) -> None:
+        """`dataset` gives the graphs to name so that a query sees all of them."""
         self._backend = backend
+        self._dataset = dataset
         self._max_texts = max_texts
         self._lock = threading.Lock()
         self._built: Snapshot | None = None
@@ -199,7 +207,11 @@ class Lookup:
 
     def _rows(self, query: str, versions: set[str]) -> Iterator[tuple[NamedNode | Literal, ...]]:
         """The solutions of a query; `versions` gets the version that they are of."""
-        request = QueryRequest(query, parameters=("json",), timeout_s=_BUILD_S)
+        graphs = self._dataset()
+        request = QueryRequest(
+            query, parameters=("json",), timeout_s=_BUILD_S,
+            default_graphs=graphs, named_graphs=graphs,
+        )  # fmt: skip
         result = self._backend.query(request)
         versions.add(result.version)
         solutions = parse_query_results(result.body, QueryResultsFormat.JSON)

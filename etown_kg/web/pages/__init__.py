@@ -21,6 +21,7 @@ from etown_kg.web.pages import (
     frame,
     named_queries,
     network,
+    ontology,
     query,
     search,
     start,
@@ -44,6 +45,7 @@ FAMILIES: tuple[Callable[[Site], Blueprint], ...] = (
     named_queries.blueprint,
     network.blueprint,
     search.blueprint,
+    ontology.blueprint,
     why.blueprint,
     entity.blueprint,
 )

@@ -29,6 +29,7 @@ from etown_kg.web.pages.frame import linked
 from etown_kg.web.pages.language import reader_language
 from etown_kg.web.pages.site import Site
 from etown_kg.web.pages.statements import Description, Row, Value, describe
+from etown_kg.web.pages.term_page import term_page
 from etown_kg.web.protocol import FORMAT_PARAMETERS, RequestError
 
 HTML = "text/html"
@@ -99,6 +100,9 @@ def answer(site: Site, iri: NamedNode, kind: Format | str | None = None) -> Resp
         result = site.backend.query(asked, exchange.is_gone())
         response = Response(result.body, content_type=kind.content_type)
         suffix = kind.suffixes[0].removeprefix(".")
+    elif kind == HTML and (page := _term(site, iri)) is not None:
+        response = Response(page, content_type=f"{HTML}; charset=utf-8")
+        suffix = "html"
     else:
         found = describe(site, iri, reader_language())
         if found is None:
@@ -181,12 +185,23 @@ def _page(site: Site, found: Description) -> str:
         "entity.html",
         found=found,
         reading=read_article_page(site, NamedNode(found.iri), found.labels.language),
-        formats=[
-            (label, _address(site, NamedNode(found.iri), suffix), TYPES[suffix])
-            for suffix, label in OFFERED.items()
-        ],
+        formats=_offered(site, NamedNode(found.iri)),
         json_ld=_json_ld(found),
     )
+
+
+def _term(site: Site, iri: NamedNode) -> str | None:
+    """The page of a class or property; None for other things, and for who wants all statements."""
+    if "statements" in request.args:
+        return None
+    return term_page(site, iri.value, _offered(site, iri))
+
+
+def _offered(site: Site, iri: NamedNode) -> list[tuple[str, str, str]]:
+    """The formats of a thing's page as label, address and media type."""
+    return [
+        (label, _address(site, iri, suffix), TYPES[suffix]) for suffix, label in OFFERED.items()
+    ]
 
 
 def _address(site: Site, iri: NamedNode, suffix: str) -> str:

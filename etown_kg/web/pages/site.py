@@ -29,6 +29,7 @@ from etown_kg.web import exchange
 from etown_kg.web.lookup import Lookup
 from etown_kg.web.pages.known_figures import KnownFigures
 from etown_kg.web.pages.labels import Labels
+from etown_kg.web.pages.schema import Schema, Schemas
 from etown_kg.web.pages.terms import Names
 from etown_kg.web.pages.wording import Wording
 
@@ -56,11 +57,12 @@ class Site:
     is_union: bool = True
     labels: Labels = field(default_factory=Labels)
     known_figures: KnownFigures = field(default_factory=KnownFigures)
+    schemas: Schemas = field(default_factory=Schemas)
 
     @cached_property
     def lookup(self) -> Lookup:
         """What can be searched."""
-        return Lookup(self.backend)
+        return Lookup(self.backend, self.dataset)
 
     @property
     def all_questions(self) -> tuple[Question, ...]:
@@ -107,6 +109,11 @@ class Site:
         return self.known_figures.of(
             lambda: self.backend.status().version, lambda query: self.ask(query, infer=False)
         )
+
+    def schema(self) -> Schema:
+        """The classes and properties, and what is stated of them."""
+        version = self.backend.status().version
+        return self.schemas.of(version, lambda query: self.ask(query, infer=False))
 
     def title(self, language: str) -> str:
         """What the site calls itself: its wording, or the title of the ontology."""
