@@ -132,6 +132,11 @@ class Index:
             self._collect_similar(typed.corrected(corrections), typed, names_only)
         else:
             self._collect_every(typed, names_only)
+            if names_only and not self._any():
+                # A word that only definitions have may have been meant to be one of a name.
+                corrections = matching.corrections(typed.words, lambda word: False, self._near)
+                if corrections:
+                    self._collect_similar(typed.corrected(corrections), typed, names_only)
         if self._any():
             return corrections
         if not names_only:

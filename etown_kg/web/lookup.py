@@ -124,17 +124,7 @@ class Lookup:
         Raises:
             UnavailableError: the first one is still being built; or what the backend raises.
         """
-        version = self.version
-        with self._lock:
-            built = self._built
-            if built is not None and built.version == version:
-                return built
-            if self._building is None and time.monotonic() >= self._not_before:
-                self._building = threading.Event()
-                threading.Thread(
-                    target=self._build, args=(self._building,), name="search index", daemon=True
-                ).start()
-            building = self._building
+        built, building = self._begin()
         if building is not None:
             building.wait(FRESH_S if built else FIRST_S)
         with self._lock:
@@ -145,6 +135,27 @@ class Lookup:
         raise UnavailableError(
             "the search index is still being built", hint="try again in a few seconds"
         )
+
+    def at_hand(self) -> Snapshot | None:
+        """The last index that was built, if there is one: who asks does not wait.
+
+        Raises:
+            UnavailableError: see `Backend.status`.
+        """
+        return self._begin()[0]
+
+    def _begin(self) -> tuple[Snapshot | None, threading.Event | None]:
+        """The last index, and what to wait for where it is to be another."""
+        version = self.version
+        with self._lock:
+            if self._built is not None and self._built.version == version:
+                return self._built, None
+            if self._building is None and time.monotonic() >= self._not_before:
+                self._building = threading.Event()
+                threading.Thread(
+                    target=self._build, args=(self._building,), name="search index", daemon=True
+                ).start()
+            return self._built, self._building
 
     def _build(self, done: threading.Event) -> None:
         started = time.monotonic()

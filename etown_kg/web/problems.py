@@ -99,6 +99,7 @@ class Problem:
     offered: tuple[str, ...] = ()
     findings: tuple[Mapping[str, object], ...] = ()
     proofs: tuple[Mapping[str, object], ...] = ()
+    near: tuple[Mapping[str, str], ...] = ()
     headers: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -119,6 +120,7 @@ class Problem:
             "hint": self.hint,
             "offered": list(self.offered) or None,
             "findings": list(self.findings) or None,
+            "near": list(self.near) or None,
             "proofs": list(self.proofs) or None,
         }
         return {name: value for name, value in members.items() if value is not None}
@@ -131,6 +133,7 @@ class Problem:
             lines.append(self.hint)
         if self.offered:
             lines.append("offered: " + ", ".join(self.offered))
+        lines += [f"near: {each['page']} ({each['label']})" for each in self.near]
         return "\n".join(lines) + "\n"
 
 
@@ -225,11 +228,11 @@ def _is_value(finding: object) -> TypeGuard[DataclassInstance]:
     return is_dataclass(finding) and not isinstance(finding, type)
 
 
-def response_of(problem: Problem, accept: MIMEAccept) -> Response:
+def response_of(problem: Problem, accept: MIMEAccept, template: str = "problem.html") -> Response:
     """The problem in the representation that the client likes best."""
     chosen = accept.best_match(OFFERED) or OFFERED[0]
     if chosen == "text/html":
-        body = render_template("problem.html", problem=problem, path=request.path)
+        body = render_template(template, problem=problem, path=request.path)
     elif chosen == "text/plain":
         body = problem.text()
     else:

@@ -71,6 +71,15 @@ def test_a_name_comes_before_a_definition_that_holds_it(zoo: Index) -> None:
     assert zoo.search("robin", names_only=True).total == 1
 
 
+def test_a_word_of_definitions_alone_may_be_meant_as_a_name(zoo: Index) -> None:
+    found = zoo.search("houses", names_only=True)
+    assert [hit.iri for hit in found.hits] == [ZOO + "great-ape-house"]
+    assert dict(found.corrections) == {"houses": ["house"]}
+    narrow = Index([*TEXTS, Text(ZOO + "x", Role.DEFINITION, "Many houses.", "en")], [])
+    assert [hit.iri for hit in narrow.search("houses").hits] == [ZOO + "x"]
+    assert narrow.search("houses", names_only=True).hits == found.hits
+
+
 def test_corrections_are_told(zoo: Index) -> None:
     assert dict(zoo.search("Eurpean robin").corrections) == {"eurpean": ["european"]}
     assert not zoo.search("European robin").corrections

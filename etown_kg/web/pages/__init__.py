@@ -21,6 +21,7 @@ from etown_kg.web.pages import (
     frame,
     named_queries,
     network,
+    not_found,
     ontology,
     query,
     search,
@@ -87,3 +88,4 @@ def register(app: Flask, site: Site) -> None:
     frame.register(app, site, frozenset(each.name for each in blueprints))
     for each in blueprints:
         app.register_blueprint(each)
+    not_found.register(app, site)
