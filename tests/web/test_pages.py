@@ -10,8 +10,11 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from etown_kg import __version__
+from etown_kg.backend.local import LocalBackend
+from etown_kg.config import Settings
 from etown_kg.errors import SourceError
 from etown_kg.graph import KnowledgeGraph
+from etown_kg.web import create_app
 from etown_kg.web.pages.wording import read_wording
 from tests.web.conftest import Zoo
 
@@ -122,7 +125,7 @@ def test_questions_are_listed_in_both_languages_and_run(client: FlaskClient) -> 
     start = client.get("/").text
     assert "How heavy is &lt;each&gt; animal?" in start
     assert '<span class="also" lang="zh">每种动物有多重？</span>' in start
-    (link,) = (a for a in page(client, "/").values("a", "href") if "question=weights" in a)
+    (link,) = {a for a in page(client, "/").values("a", "href") if "question=weights" in a}
     answer = client.get(link)
     assert answer.status_code == 200
     assert "2 solutions" in answer.text
@@ -200,10 +203,62 @@ def test_a_static_file_may_be_kept_as_its_address_changes_with_it(client: FlaskC
         assert "immutable" in file.headers["Cache-Control"]
 
 
-def test_a_site_that_cannot_be_read_is_refused_with_its_file(tmp_path: Path) -> None:
-    (tmp_path / "site.toml").write_text("[titel]\nen = 'x'\n", encoding="utf-8")
-    with pytest.raises(SourceError, match=r"site\.toml: 'titel' is not understood"):
-        read_wording(tmp_path)
-    (tmp_path / "site.toml").write_text("[title\n", encoding="utf-8")
-    with pytest.raises(SourceError, match=r"site\.toml: is not TOML"):
-        read_wording(tmp_path)
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        ("[titel]\nen = 'x'\n", "titel"),
+        ("[title\n", "not TOML"),
+        ("title = 'x'\n", "by language"),
+        ("[title]\nen = 3\n", "by language"),
+        ("start = 3\n", "start"),
+        ("[start]\nfigurs = []\n", "start"),
+        ("[start]\nfigures = 'obs:F15'\n", "figures"),
+        ("[start]\nfigures = ['F15']\n", "F15"),
+        ("[start]\nquestions = ['weight']\n", "no named query weight"),
+    ],
+)
+def test_a_site_that_cannot_be_read_is_refused_with_its_file(
+    tmp_path: Path, content: str, problem: str
+) -> None:
+    (tmp_path / "site.toml").write_text(content, encoding="utf-8")
+    with pytest.raises(SourceError, match=r"site\.toml: .*" + problem):
+        read_wording(tmp_path, ["weights"])
+
+
+def test_the_start_page_shows_key_figures_with_their_words_and_source(shipped_app: Flask) -> None:
+    text = shipped_app.test_client().get("/").text
+    assert "more than 300" in text
+    assert "<q>more than 300 autonomous driving vehicles</q>" in text
+    assert 'href="/id/obs/F15"' in text
+    assert text.count('<li class="card">') == 6
+
+
+def test_the_start_page_answers_its_questions(shipped_app: Flask) -> None:
+    text = shipped_app.test_client().get("/").text
+    examples = text.split('<article class="example">')[1:]
+    assert len(examples) == 3
+    assert "200,000,000,000" in examples[0]
+    chinese = shipped_app.test_client().get("/?lang=zh").text
+    assert "北京经济技术开发区" in chinese.split('<article class="example">')[3]
+
+
+def test_another_graphs_start_page_shows_what_there_is_most_of(client: FlaskClient) -> None:
+    text = client.get("/").text
+    ways = text.split('<ul class="ways">')[1].split("</section>")[0]
+    assert 'href="/Bird"' in ways
+    assert 'href="/robin"' in ways
+    examples = text.split('<article class="example">')[1:]
+    assert any("0.02" in example and "3.5" in example for example in examples)
+
+
+def test_a_question_that_fails_says_so_and_the_rest_of_the_page_stays(
+    zoo: KnowledgeGraph, tmp_path: Path
+) -> None:
+    queries = tmp_path / "queries" / "examples"
+    queries.mkdir(parents=True)
+    query = "# en: Who else?\n# zh: 还有谁？\n\nSELECT * { SERVICE <http://127.0.0.1:9/> {} }\n"
+    (queries / "calls.rq").write_text(query, encoding="utf-8")
+    settings = Settings(ontology=tmp_path, data=tmp_path, base="http://zoo.example/")
+    text = create_app(settings, LocalBackend(zoo)).test_client().get("/").text
+    assert "SERVICE" in text.split('<article class="example">')[1]
+    assert "<h1>The zoo</h1>" in text

@@ -67,11 +67,13 @@ def read_site(
         MissingPathError: the folder of articles is not there.
     """
     check_folder(articles)
+    questions = _questions(ontology / "queries")
+    names = [question.name for folder in questions.values() for question in folder]
     return Site(
         backend,
         base=base,
-        questions=_questions(ontology / "queries"),
-        wording=read_wording(ontology),
+        questions=questions,
+        wording=read_wording(ontology, names),
         articles=articles,
         is_union=is_union,
         known_figures=KnownFigures(figures_query(ontology)),
