@@ -219,8 +219,6 @@ class Owner:
 
     def _reap(self) -> None:
         self._woken.recv(4096)
-        # Whoever was taken and has ended since did not fail to stand by.
-        self._note_taken()
         while True:
             try:
                 pid, status = os.waitpid(-1, os.WNOHANG)
@@ -228,6 +226,8 @@ class Owner:
                 return
             if pid == 0:
                 return
+            # Who was taken and has ended since did not fail to stand by; its note is there by now.
+            self._note_taken()
             if pid in self._spares:
                 self._spares.discard(pid)
                 self._spares_from = time.monotonic() + _AFTER_A_FAILURE_S
