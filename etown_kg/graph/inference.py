@@ -11,11 +11,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final, NamedTuple, Protocol
 
-import numpy as np
 from pyoxigraph import Quad, RdfFormat, Triple, parse, serialize
 
 from etown_kg import load
-from etown_kg.reason import Closure, Proof, materialise
+from etown_kg.reason import Proof, materialise
 from etown_kg.reason.dictionary import LITERAL
 from etown_kg.reason.relation import EMPTY, Keys, difference, leading
 from etown_kg.store.delta import GraphName
@@ -60,7 +59,6 @@ class EngineInference:
 
     def __init__(self, premises: Iterable[Quad]) -> None:
         self.closure = materialise(_n_triples(premises))
-        self._keys = _inferred_keys(self.closure)
 
     @property
     def violations(self) -> Sequence[object]:
@@ -74,7 +72,7 @@ class EngineInference:
 
     def inferred(self) -> Iterable[Triple]:
         """See `Inference.inferred`."""
-        return self._triples(self._keys)
+        return self._triples(self.closure.inferred_keys())
 
     def change(
         self, added: Iterable[Quad], removed: Iterable[Quad], premises: Iterable[Quad]
@@ -83,22 +81,22 @@ class EngineInference:
         gone, come = _n_triples(removed), _n_triples(added)
         if not gone and not come:
             return InferredChange((), ())
-        if gone:
-            self.closure.remove(gone)
-        if come:
-            self.closure.add(come)
-        before, self._keys = self._keys, _inferred_keys(self.closure)
+        nothing: dict[int, Keys] = {}
+        first = self.closure.remove(gone) if gone else (nothing, nothing)
+        second = self.closure.add(come) if come else (nothing, nothing)
+        # What the removal took and the addition brought back has not changed, and vice versa.
+        (came, went), (came_back, went_again) = first, second
         return InferredChange(
-            self._triples(_subtracted(self._keys, before)),
-            self._triples(_subtracted(before, self._keys)),
+            self._triples([*_without(came, went_again), *_without(came_back, went)]),
+            self._triples([*_without(went, came_back), *_without(went_again, came)]),
         )
 
-    def _triples(self, keys: Mapping[int, Keys]) -> list[Triple]:
+    def _triples(self, keys: Iterable[tuple[int, Keys]]) -> list[Triple]:
         """The triples of term numbers as triples of terms; those that RDF can say."""
         dictionary = self.closure.dictionary
         kinds = dictionary.kinds
         lines: list[bytes] = []
-        for predicate, forward in keys.items():
+        for predicate, forward in keys:
             middle = b" %b " % dictionary.term(predicate)
             for key in forward[kinds[leading(forward)] < LITERAL].tolist():
                 subject, object_ = dictionary.term(key >> 32), dictionary.term(key & 0xFFFFFFFF)
@@ -166,19 +164,6 @@ def _n_triples(quads: Iterable[Quad]) -> bytes:
     return serialize(triples, format=RdfFormat.N_TRIPLES) or b""
 
 
-def _inferred_keys(closure: Closure) -> dict[int, Keys]:
-    """The inferred pairs by predicate, sorted; the closure gives some in pieces."""
-    pieces: dict[int, list[Keys]] = {}
-    for predicate, keys in closure.inferred_keys():
-        if len(keys):
-            pieces.setdefault(predicate, []).append(keys)
-    return {
-        predicate: parts[0] if len(parts) == 1 else np.sort(np.concatenate(parts))
-        for predicate, parts in pieces.items()
-    }
-
-
-def _subtracted(keys: Mapping[int, Keys], others: Mapping[int, Keys]) -> dict[int, Keys]:
-    """What is in `keys` and not in `others`."""
-    left = {p: difference(mine, others.get(p, EMPTY)) for p, mine in keys.items()}
-    return {p: mine for p, mine in left.items() if len(mine)}
+def _without(keys: Mapping[int, Keys], others: Mapping[int, Keys]) -> list[tuple[int, Keys]]:
+    """What is in `keys` and not in `others`, by predicate."""
+    return [(p, difference(mine, others.get(p, EMPTY))) for p, mine in keys.items()]

@@ -18,6 +18,7 @@ from etown_kg.reason.ntriples import Columns, read_ntriples
 from etown_kg.reason.profile import PROFILES, Profile
 from etown_kg.reason.proof import Proof
 from etown_kg.reason.rules import RULES, Rule
+from etown_kg.reason.showing import InferredChange
 
 __all__ = [
     "PROFILES",
@@ -26,6 +27,7 @@ __all__ = [
     "Columns",
     "Entailment",
     "Finding",
+    "InferredChange",
     "Profile",
     "Proof",
     "Round",

@@ -121,6 +121,8 @@ class Admission:
         self.has_axioms = False
         self.is_thing_open = False
         self._edges: list[Edges] = []
+        # The axioms that made terms the same, as (property, -1) or (rdf:type, class).
+        self._merging: set[tuple[int, int]] = set()
         self._by_predicate: dict[int, list[tuple[Instance, int]]] = {}
         self._by_class: dict[int, list[tuple[Instance, int]]] = {}
         self._long_by_predicate: dict[int, list[LongInstance]] = {}
@@ -162,6 +164,16 @@ class Admission:
             keys = self.facts.forward(predicate)
             _, places = expand(*ranges(keys, subjects))
             self._put_forward(predicate, self._with_values(keys[places]))
+
+    def may_have_merged(self, predicate: int, forward: Keys) -> bool:
+        """Whether one of these triples may be why some terms are the same."""
+        representative = self.equality.representative
+        for merging, class_ in self._merging:
+            if representative(merging) != predicate:
+                continue
+            if class_ < 0 or bool((trailing(forward) == representative(class_)).any()):
+                return True
+        return False
 
     def conclude_from(self, delta: Mapping[int, Keys], sink: Facts) -> None:
         """Put what follows from some known pairs, with all the others, into another store.
@@ -352,10 +364,7 @@ class Admission:
         variable.extend(difference(kept, variable.keys), self.stage(Stage.CONCLUDED))
 
     def _renamed(self, keys: Keys) -> Keys:
-        if not self.equality or not len(keys):
-            return keys
-        table = self.equality.table()
-        return distinct(pack(table[leading(keys)], table[trailing(keys)]))
+        return self.equality.renamed(keys)
 
     def _rename(self, changed: set[int]) -> None:
         """Rules eq-rep-s, eq-rep-p and eq-rep-o: say it of the representatives."""

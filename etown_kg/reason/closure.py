@@ -7,7 +7,7 @@ decided by the profile (`profile.py`).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, overload
@@ -18,10 +18,11 @@ from etown_kg.errors import SettingError
 from etown_kg.reason import source as sources
 from etown_kg.reason.admission import Round
 from etown_kg.reason.consistency import Violation, findings_of, violations_of
-from etown_kg.reason.dictionary import DIFFERENT_FROM, LITERAL, SAME_AS, VALUE, Dictionary
+from etown_kg.reason.dictionary import DIFFERENT_FROM, LITERAL, SAME_AS, Dictionary
 from etown_kg.reason.explain import Explainer
 from etown_kg.reason.fixpoint import Engine
 from etown_kg.reason.incremental import (
+    Change,
     can_withdraw,
     remove_quads,
     with_triples,
@@ -37,13 +38,10 @@ from etown_kg.reason.relation import (
     Ids,
     Keys,
     contains,
-    difference,
-    distinct,
     leading,
-    pack,
     trailing,
-    union,
 )
+from etown_kg.reason.showing import InferredChange, State, compare
 from etown_kg.reason.source import Quads, Source
 from etown_kg.reason.terms import TermReader
 
@@ -245,103 +243,14 @@ class Closure:
 
         A predicate may come in several pieces, without common keys.
         """
+        return self._state().inferred_keys()
+
+    def _state(self) -> State:
         engine = self.engine
-        kinds = self.dictionary.kinds
-        values: dict[int, list[int]] | None = None
-        for predicate, variable in engine.facts:
-            if predicate == SAME_AS or not len(variable):
-                continue
-            names = [n for n in engine.equality.members(predicate) if is_shown_predicate(n, kinds)]
-            if not names:
-                continue
-            keys = engine.equality.expand(variable.forward())
-            if self.profile == "full":
-                values = engine.literals.by_value() if values is None else values
-                kinds = self.dictionary.kinds
-                keys = _spelled_out(keys, values, kinds)
-            for name in names:
-                mask = shown(name, keys, kinds, self.profile)
-                visible = keys if mask.all() else keys[mask]
-                yield name, difference(visible, self.asserted.get(name, EMPTY))
-        if self.profile == "full":
-            known = engine.equality.expand(engine.facts.forward(DIFFERENT_FROM))
-            yield DIFFERENT_FROM, self._different_keys(known)
-        for name in engine.equality.members(SAME_AS):
-            if is_shown_predicate(name, kinds):
-                yield from ((name, keys) for keys in self._same_as_keys(name))
-
-    def _same_as_keys(self, name: int) -> Iterator[Keys]:
-        """The pairs of owl:sameAs, a clique at a time: they are quadratic in number."""
-        asserted = self.asserted.get(name, EMPTY)
-        kinds = self.dictionary.kinds
-        is_full = self.profile == "full"
-        equality = self.engine.equality
-        stored = equality.expand(self._stored_same_as())
-        mask = shown(name, stored, kinds, self.profile)
-        yield difference(stored[mask], asserted)
-        for clique in equality.cliques.values():
-            members = np.array(sorted(clique))
-            subjects = members[kinds[members] < (VALUE if is_full else LITERAL)]
-            objects = members[kinds[members] < VALUE]
-            for start in range(0, len(subjects), max(1, _BATCH // max(1, len(objects)))):
-                part = subjects[start : start + max(1, _BATCH // len(objects))]
-                keys = pack(np.repeat(part, len(objects)), np.tile(objects, len(part)))
-                if not is_full:
-                    keys = keys[leading(keys) != trailing(keys)]
-                yield difference(keys, asserted)
-        if is_full:
-            yield difference(self._reflexive(), asserted)
-            known = equality.table()
-            for group in self.engine.literals.by_value().values():
-                pairs = [
-                    one << 32 | other
-                    for one in group
-                    for other in group
-                    if one != other and known[one] != known[other]
-                ]
-                keys = distinct(np.array(pairs, dtype=np.int64))
-                yield difference(keys[kinds[leading(keys)] < VALUE], asserted)
-
-    def _has_different_literals(self) -> bool:
-        literals = self.engine.literals
-        numbers = literals.all_literals().tolist()
-        values = {literals.value(n) for n in numbers if literals.is_supported(n)}
-        return len(values - {None}) > 1
-
-    def _different_keys(self, known: Keys) -> Keys:
-        """Rule dt-diff, which only the full profile spells out: quadratic in the literals."""
-        literals = self.engine.literals
-        keys = literals.different_pairs(literals.all_literals())
-        table = self.engine.equality.table()
-        keys = distinct(pack(table[leading(keys)], table[trailing(keys)]))
-        keys = self.engine.equality.expand(keys)
-        keys = keys[shown(DIFFERENT_FROM, keys, self.dictionary.kinds, self.profile)]
-        return difference(keys, union(known, self.asserted.get(DIFFERENT_FROM, EMPTY)))
-
-    def _stored_same_as(self) -> Keys:
-        """The pairs that are not within one clique: those of rigid terms, and single terms."""
-        keys = self.engine.facts.forward(SAME_AS)
-        cliques = np.array(sorted(self.engine.equality.cliques), dtype=np.int64)
-        is_stored = (leading(keys) != trailing(keys)) | ~np.isin(leading(keys), cliques)
-        return np.asarray(keys[is_stored], dtype=np.int64)
-
-    def _reflexive(self) -> Keys:
-        """Rule eq-ref for every term in a triple that is in no clique and not stored."""
-        used = np.zeros(len(self.dictionary), dtype=bool)
-        for predicate, variable in self.engine.facts:
-            keys = variable.keys
-            used[leading(keys)] = used[trailing(keys)] = True
-            used[predicate] = len(keys) > 0
-        # What eq-ref, dt-eq and dt-diff conclude names these two themselves.
-        used[SAME_AS] = used.any()
-        used[DIFFERENT_FROM] |= self._has_different_literals()
-        used &= self.dictionary.kinds < VALUE
-        terms = np.flatnonzero(used & (self.engine.equality.table() == np.arange(len(used))))
-        in_clique = np.array(
-            [n for clique in self.engine.equality.cliques.values() for n in clique], dtype=np.int64
-        )
-        terms = np.setdiff1d(terms, in_clique)
-        return difference(pack(terms, terms), self._stored_same_as())
+        return State(
+            self.dictionary, engine.literals, self.profile, engine.facts, engine.equality,
+            self.asserted,
+        )  # fmt: skip
 
     def inferred(self) -> Iterator[tuple[Any, Any, Any]]:
         """The inferred triples as rdflib terms, grouped by predicate."""
@@ -387,10 +296,11 @@ class Closure:
 
     # Editing
 
-    def add(self, triples: Source) -> None:
+    def add(self, triples: Source) -> InferredChange:
         """Assert more triples (or quads) and close again, from what is new.
 
-        Raises as `materialise` does; after a LimitError the closure is not to be used.
+        Returns what that changed among the inferred triples. Raises as `materialise` does; after
+        a LimitError the closure is not to be used.
         """
         quads = sources.encode(triples, self.dictionary)
         change = with_triples(self.asserted, quads.grouped())
@@ -398,28 +308,38 @@ class Closure:
             if not self.quads and self.asserted:
                 self.quads.append(_without_graph(self.asserted))
             self.quads.append(quads)
-        self.asserted = change.asserted
-        if change.changed:
-            self._violations = None
-            self.engine.load(change.changed)
+        return self._edit(change, lambda: self.engine.load(change.changed))
 
-    def remove(self, triples: Source) -> None:
+    def remove(self, triples: Source) -> InferredChange:
         """Withdraw asserted triples (or quads) and what followed from them alone.
 
         A triple goes from all graphs, a quad from its own; a triple that another graph still
-        asserts stays. What was not asserted is passed over.
+        asserts stays. What was not asserted is passed over. Returns what that changed among the
+        inferred triples.
         """
         quads = sources.encode(triples, self.dictionary)
         gone = quads.grouped()
         if self.quads:
             self.quads, gone = remove_quads(self.quads, quads)
         change = without_triples(self.asserted, gone)
-        self.asserted = change.asserted
+        return self._edit(change, lambda: self._withdraw(change.changed))
+
+    def _edit(self, change: Change, close: Callable[[], None]) -> InferredChange:
+        """Take other asserted triples, close, and tell what is inferred now and was not."""
         if not change.changed:
-            return
+            self.asserted = change.asserted
+            return InferredChange({}, {})
+        before, engine = self._state().snapshot(), self.engine
+        engine.facts.watch()
+        self.asserted = change.asserted
         self._violations = None
-        can = can_withdraw(self.engine, change.changed)
-        if not can or not withdraw(self.engine, change.changed, self.asserted):
+        close()
+        touched = engine.facts.touched()
+        return compare(before, self._state(), touched, change.changed)
+
+    def _withdraw(self, gone: sources.Grouped) -> None:
+        can = can_withdraw(self.engine, gone)
+        if not can or not withdraw(self.engine, gone, self.asserted):
             self.engine = self._new_engine()
             self.engine.load(self.asserted)
 
@@ -492,25 +412,3 @@ def _without_graph(asserted: sources.Grouped) -> Quads:
     subject, object_ = leading(columns).astype(np.int32), trailing(columns).astype(np.int32)
     graph = np.full(len(columns), -1, dtype=np.int32)
     return Quads(subject, predicates.astype(np.int32), object_, graph)
-
-
-def _spelled_out(keys: Keys, values: dict[int, list[int]], kinds: Any) -> Keys:
-    """Rules dt-eq and eq-rep-o: a pair with a value, for every literal that has it."""
-    parts = [keys]
-    objects = trailing(keys)
-    rows = np.flatnonzero(kinds[objects] == VALUE)
-    for key in keys[rows].tolist():
-        subject, value = key >> 32, key & 0xFFFFFFFF
-        spellings = values.get(value, ())
-        parts.append(np.array([subject << 32 | literal for literal in spellings], dtype=np.int64))
-    keys = distinct(np.concatenate(parts))
-    rows = np.flatnonzero(kinds[leading(keys)] == VALUE)
-    if not len(rows):
-        return keys
-    parts = [keys]
-    for key in keys[rows].tolist():
-        value, object_ = key >> 32, key & 0xFFFFFFFF
-        parts.append(
-            np.array([literal << 32 | object_ for literal in values.get(value, ())], dtype=np.int64)
-        )
-    return distinct(np.concatenate(parts))

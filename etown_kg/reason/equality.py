@@ -36,6 +36,8 @@ from etown_kg.reason.schema import Instance
 from etown_kg.reason.variable import Facts
 
 VOCABULARY_SIZE = len(TERMS)
+# So few pairs are spelled out one by one, without a look at all terms.
+_FEW = 1024
 
 
 class Edges(NamedTuple):
@@ -74,6 +76,23 @@ class Equality:
         self.rigid: dict[int, set[int]] = {}
         self.clashes: dict[tuple[int, int], LiteralClash] = {}
         self.log: list[LoggedEdges] = []
+        # Whether a snapshot reads the same containers, which then are copied before a change.
+        self._is_shared = False
+
+    def snapshot(self) -> Equality:
+        """The cliques as they are now, for reading."""
+        copy = Equality(self._dictionary, self._literals)
+        copy._parent, copy.cliques, copy._table = self._parent, self.cliques, self.table()
+        copy.rigid = {number: set(others) for number, others in self.rigid.items()}
+        self._is_shared = True
+        return copy
+
+    def _unshare(self) -> None:
+        if self._is_shared:
+            self._parent = dict(self._parent)
+            self.cliques = {number: list(clique) for number, clique in self.cliques.items()}
+            self._table = self._table.copy()
+            self._is_shared = False
 
     def __bool__(self) -> bool:
         """Whether any two terms are the same."""
@@ -106,6 +125,13 @@ class Equality:
     def members(self, number: int) -> list[int]:
         """The clique of a term, itself included."""
         return self.cliques.get(self.representative(number), [number])
+
+    def renamed(self, keys: Keys) -> Keys:
+        """Keys in the names of representatives, sorted and distinct."""
+        if not self._parent or not len(keys):
+            return keys
+        table = self.table()
+        return distinct(pack(table[leading(keys)], table[trailing(keys)]))
 
     def unite(self, edges: Edges, stage: int) -> set[int]:
         """Make the terms of each edge the same; return the terms with a new representative."""
@@ -159,6 +185,7 @@ class Equality:
             return
         if second is not None:
             self._literal_of.setdefault(low, second)
+        self._unshare()
         self._parent[high] = low
         self._parent.setdefault(low, low)
         small = self.cliques.pop(high, [high])
@@ -194,6 +221,14 @@ class Equality:
         """The pairs of representatives spelled out for all members, sorted."""
         if not self.cliques:
             return keys
+        if len(keys) <= _FEW:
+            spelled = (
+                one << 32 | other
+                for key in keys.tolist()
+                for one in self.members(key >> 32)
+                for other in self.members(key & 0xFFFFFFFF)
+            )
+            return distinct(np.fromiter(spelled, dtype=np.int64))
         starts, ends, members = self._columns()
         is_plain = (ends - starts == 1)[leading(keys)] & (ends - starts == 1)[trailing(keys)]
         if is_plain.all():

@@ -37,7 +37,7 @@ from etown_kg.reason.dictionary import (
     TYPE,
     Dictionary,
 )
-from etown_kg.reason.equality import VOCABULARY_SIZE, edges_of
+from etown_kg.reason.equality import VOCABULARY_SIZE, Edges, edges_of
 from etown_kg.reason.join import UNIT, Atom, Bindings, match, solve
 from etown_kg.reason.lists import LIST_PROPERTIES, read_lists
 from etown_kg.reason.long_lists import INTERSECTION, KEY, chain_pairs, common_members, identities
@@ -313,14 +313,20 @@ class Engine(Consequences):
         edges = edges_of(self.facts, instance, touched)
         self._count(rule.id, len(touched) if touched is not None else 0, len(edges.first))
         if len(edges.first):
-            self._edges.append(edges)
+            self._merge_by(instance, edges)
+
+    def _merge_by(self, instance: Instance, edges: Edges) -> None:
+        self._edges.append(edges)
+        for atom in instance.body:
+            class_ = atom.object if atom.predicate == TYPE else -1
+            self._merging.add((atom.predicate, class_))
 
     def _evaluate(self, instance: Instance) -> None:
         """A new instance, over everything."""
         if instance.rule.id in _IDENTITY:
             edges = edges_of(self.facts, instance, None)
             if len(edges.first):
-                self._edges.append(edges)
+                self._merge_by(instance, edges)
             return
         if any(not self.facts.size(atom.predicate) for atom in instance.body):
             return
@@ -347,6 +353,8 @@ class Engine(Consequences):
             concluded = len(edges.first)
             if concluded:
                 self._edges.append(edges)
+                self._merging.add((TYPE, subject))
+                self._merging.update((member, -1) for member in instance.members)
         elif name == INTERSECTION:
             members = common_members(self.facts, instance, touched)
             concluded = len(members)

@@ -6,9 +6,9 @@ was asserted (*re-derivation*), and lets the rounds go on from there (Gupta, Mum
 Subrahmanian 1993).
 
 Merged terms cannot be told apart again, and instances of rules are not withdrawn. So a deletion
-that touches the ontology, or any deletion while terms are the same or the full profile asks for
-every literal, closes what is left from scratch: the columns are in memory, and it takes about as
-long as sorting them.
+that touches the ontology, or what may have made terms the same, or any deletion while a literal
+has a name or the full profile asks for every literal, closes what is left from scratch: the
+columns are in memory, and it takes about as long as sorting them.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from etown_kg.reason.dictionary import SUB_CLASS_OF, TYPE
+from etown_kg.reason.dictionary import SAME_AS, SUB_CLASS_OF, TYPE
 from etown_kg.reason.equality import VOCABULARY_SIZE
 from etown_kg.reason.fixpoint import GENERAL_RULES, Engine
 from etown_kg.reason.join import Atom, Bindings, solve
@@ -120,7 +120,8 @@ def _without(part: Quads, removed: Quads, everywhere: bool) -> Quads:
 
 def can_withdraw(engine: Engine, gone: Grouped) -> bool:
     """Whether over-deletion can deal with these triples; else close from scratch."""
-    if engine.is_full or engine.equality or engine.equality.rigid or engine.equality.clashes:
+    equality = engine.equality
+    if engine.is_full or equality.rigid or equality.clashes or equality.has_literals:
         return False
     return all(_is_data(predicate, keys) for predicate, keys in gone.items())
 
@@ -134,27 +135,65 @@ def _is_data(predicate: int, forward: Keys) -> bool:
 def withdraw(engine: Engine, gone: Grouped, asserted: Grouped) -> bool:
     """Delete and re-derive. `asserted` is what is left.
 
-    Returns False, with the engine untouched, if the deletion turns out to reach the ontology.
+    Returns False, with the engine untouched, if the deletion turns out to reach the ontology or
+    what made terms the same.
     """
-    over = _over_delete(engine, gone)
+    over = _over_delete(engine, _of_representatives(engine, gone))
     if over is None:
         return False
     for predicate, variable in over:
         engine.facts[predicate].remove(variable.keys)
+        if engine.equality:
+            _forget_other_names(engine, predicate, variable.forward())
     for predicate, variable in over:
         if not len(variable):
             continue
         forward = variable.forward()
         derivable = _is_derivable(engine, predicate, forward)
-        derivable |= contains(asserted.get(predicate, EMPTY), forward)
+        derivable |= _is_asserted(engine, asserted, predicate, forward)
         engine.put_forward(predicate, forward[derivable])
         engine.restate_subjects(predicate, distinct_leading(forward))
     engine.run()
     return True
 
 
+def _of_representatives(engine: Engine, triples: Grouped) -> Grouped:
+    """Triples in the names by which the facts know them."""
+    if not engine.equality:
+        return triples
+    found: dict[int, Keys] = {}
+    for name, keys in triples.items():
+        predicate = engine.equality.representative(name)
+        found[predicate] = union(found.get(predicate, EMPTY), engine.equality.renamed(keys))
+    return found
+
+
+def _is_asserted(engine: Engine, asserted: Grouped, predicate: int, forward: Keys) -> Mask:
+    """For each triple of representatives whether it is asserted in some names of its terms."""
+    if not engine.equality:
+        return contains(asserted.get(predicate, EMPTY), forward)
+    spelled = engine.equality.expand(forward)
+    found = np.zeros(len(forward), dtype=bool)
+    for name in engine.equality.members(predicate):
+        known = spelled[contains(asserted.get(name, EMPTY), spelled)]
+        found |= contains(engine.equality.renamed(known), forward)
+    return found
+
+
+def _forget_other_names(engine: Engine, predicate: int, forward: Keys) -> None:
+    """Take what was known under other names out of the logs: explanations go by them."""
+    spelled = engine.equality.expand(forward)
+    for name in engine.equality.members(predicate):
+        variable = engine.facts.get(name)
+        if variable is not None and (variable.log or variable.retired):
+            variable.forget(swapped(spelled) if variable.is_class_led else spelled)
+
+
 def _over_delete(engine: Engine, gone: Grouped) -> Facts | None:
-    """Everything with a derivation through what is gone; None if that reaches the ontology."""
+    """Everything with a derivation through what is gone.
+
+    None if that reaches the ontology, or what may have made terms the same.
+    """
     facts = engine.facts
     over = Facts(TYPE)
     over.term_count = facts.term_count
@@ -169,13 +208,15 @@ def _over_delete(engine: Engine, gone: Grouped) -> Facts | None:
         for predicate, variable in over:
             known = facts.get(predicate)
             new = variable.additions()
+            if predicate == SAME_AS and len(new):
+                return None
             if known is None or not len(new):
                 continue
             new = intersection(known.keys, new)
             if not len(new):
                 continue
             forward = swapped(new) if variable.is_class_led else new
-            if not _is_data(predicate, forward):
+            if not _is_data(predicate, forward) or engine.may_have_merged(predicate, forward):
                 return None
             variable.extend(new, 0)
             delta[predicate] = new

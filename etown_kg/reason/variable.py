@@ -51,6 +51,8 @@ class Variable:
         self.log: list[Entry] = []
         # Keys that a merge of equal terms took out; explanations still look at them.
         self.retired: list[Keys] = []
+        # While an edit is watched: every key that came or went, own orientation.
+        self.touched: list[Keys] | None = None
         self._turned: Keys | None = EMPTY
         self._recent_turned: Keys | None = EMPTY
         self._to_add: list[Keys] = []
@@ -87,6 +89,8 @@ class Variable:
         """Make sorted keys, none of them known, part of the relation and of `recent`."""
         if not len(new):
             return
+        if self.touched is not None:
+            self.touched.append(new)
         self.recent = merge(self.recent, new) if len(self.recent) else new
         self._recent_turned = None
         if self._turned is not None and len(self.keys):
@@ -110,16 +114,23 @@ class Variable:
     def remove(self, gone: Keys) -> None:
         """Take sorted keys out, as if they had never come."""
         self.retire(gone, is_kept=False)
+        self.forget(gone)
+
+    def forget(self, gone: Keys) -> None:
+        """Take sorted keys out of the log, whether they are still here or were retired."""
         self.log = [
             Entry(stage, left)
             for stage, keys in self.log
             if len(left := difference(keys, gone) if len(keys) else keys)
         ]
+        self.retired = [left for keys in self.retired if len(left := difference(keys, gone))]
 
     def retire(self, gone: Keys, *, is_kept: bool = True) -> None:
         """Take sorted keys out of the relation but leave them in the log."""
         if not len(gone):
             return
+        if self.touched is not None:
+            self.touched.append(gone)
         if is_kept:
             self.retired.append(gone)
         self.keys = self.keys[~contains(gone, self.keys)]
@@ -201,6 +212,7 @@ class Facts:
         self.type_number = type_number
         self.variables: dict[int, Variable] = {}
         self.term_count = 0
+        self.is_watched = False
         # Rows that one join may make; None for any number.
         self.row_limit: int | None = None
 
@@ -212,12 +224,39 @@ class Facts:
         variable = self.variables.get(predicate)
         if variable is None:
             variable = Variable(is_class_led=predicate == self.type_number)
+            variable.touched = [] if self.is_watched else None
             self.variables[predicate] = variable
         return variable
 
     def get(self, predicate: int) -> Variable | None:
         """The predicate's variable, None if nothing was ever said with it."""
         return self.variables.get(predicate)
+
+    def snapshot(self) -> Facts:
+        """The pairs as they are now, for reading; arrays are shared, they never change."""
+        copy = Facts(self.type_number)
+        copy.term_count = self.term_count
+        for predicate, variable in self.variables.items():
+            frozen = copy[predicate]
+            frozen.keys, frozen._turned = variable.keys, variable._turned
+        return copy
+
+    def watch(self) -> None:
+        """Note what comes and goes from now on, for `touched`."""
+        self.is_watched = True
+        for variable in self.variables.values():
+            variable.touched = []
+
+    def touched(self) -> dict[int, Keys]:
+        """Forward keys by predicate of what came or went since `watch`; ends it."""
+        self.is_watched = False
+        found: dict[int, Keys] = {}
+        for predicate, variable in self.variables.items():
+            parts, variable.touched = variable.touched, None
+            if parts:
+                keys = distinct(np.concatenate(parts))
+                found[predicate] = swapped(keys) if variable.is_class_led else keys
+        return found
 
     def size(self, predicate: int) -> int:
         """The number of pairs of a predicate."""

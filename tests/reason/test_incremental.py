@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from etown_kg.reason import Closure, Profile, materialise
+from etown_kg.reason.relation import Keys
 from tests.reason.case_files import read_triples
 from tests.reason.naive import Triple, unify_string
 from tests.reason.ontologies import graphs
@@ -33,6 +36,17 @@ def state(closure: Closure) -> dict[str, object]:
     }
 
 
+def listed(keys: Mapping[int, Keys]) -> set[tuple[int, int]]:
+    """(predicate, key) of each pair."""
+    return {(predicate, key) for predicate, found in keys.items() for key in found.tolist()}
+
+
+def inferred(closure: Closure) -> set[tuple[int, int]]:
+    return {
+        (predicate, key) for predicate, keys in closure.inferred_keys() for key in keys.tolist()
+    }
+
+
 @pytest.mark.parametrize("profile", ["lean", "full"])
 @given(plan=edited())
 def test_edits_equal_a_closure_from_scratch(
@@ -41,13 +55,13 @@ def test_edits_equal_a_closure_from_scratch(
     asserted, edits = plan
     closure = materialise(asserted, profile=profile)
     for is_addition, triples in edits:
-        if is_addition:
-            closure.add(triples)
-            asserted = asserted | set(triples)
-        else:
-            closure.remove(triples)
-            asserted = asserted - set(triples)
+        before = inferred(closure)
+        change = closure.add(triples) if is_addition else closure.remove(triples)
+        asserted = asserted | set(triples) if is_addition else asserted - set(triples)
         assert state(closure) == state(materialise(asserted, profile=profile))
+        after = inferred(closure)
+        assert listed(change.added) == after - before
+        assert listed(change.removed) == before - after
 
 
 @given(triples=graphs(), profile=st.sampled_from(["lean", "full"]))
@@ -121,3 +135,35 @@ def test_removing_what_is_not_there_changes_nothing() -> None:
     before = state(closure)
     closure.remove(read_triples(_PREFIXES + ":x a :D . :y a :C ."))
     assert state(closure) == before
+
+
+MERGED = """
+    :a owl:sameAs :b . :b :p :c . :p rdfs:domain :C . :C rdfs:subClassOf :D .
+    :f a owl:FunctionalProperty . :u :f :v , :w . :w :q :x . :q rdfs:range :E .
+"""
+
+
+@pytest.mark.parametrize(
+    ("gone", "is_stepwise"),
+    [
+        (":b :p :c .", True),
+        (":w :q :x .", True),
+        (":u :f :w .", False),
+        (":a owl:sameAs :b .", False),
+    ],
+    ids=["fact of a merged term", "fact of a found one", "why they are one", "that they are one"],
+)
+def test_removal_beside_merged_terms(gone: str, is_stepwise: bool) -> None:
+    """What has nothing to do with the merging is taken out of the closure, which stays."""
+    everything, removed = read_triples(_PREFIXES + MERGED), read_triples(_PREFIXES + gone)
+    closure = materialise(everything)
+    engine = closure.engine
+    closure.remove(removed)
+    assert (closure.engine is engine) == is_stepwise
+    assert state(closure) == state(materialise(everything - removed))
+    for triple in closure.inferred():
+        assert closure.explain(triple) is not None
+    closure.add(removed)
+    assert state(closure) == state(materialise(everything))
+    for triple in closure.inferred():
+        assert closure.explain(triple) is not None
