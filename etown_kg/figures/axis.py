@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from math import ceil, floor
 
 from etown_kg.figures.figure import Figure
@@ -36,8 +37,12 @@ class Axis:
 
     def place(self, value: Fraction) -> float:
         """Where a number is, in percent of the axis; beyond its ends at the end."""
-        share = (value - self.low) / (self.high - self.low)
-        return float(100 * min(max(share, Fraction(0)), Fraction(1)))
+        low, length = self._span
+        return 100 * min(max((float(value) - low) / length, 0.0), 1.0)
+
+    @cached_property
+    def _span(self) -> tuple[float, float]:
+        return float(self.low), float(self.high - self.low)
 
 
 def axis(figures: Iterable[Figure], *more: Fraction) -> Axis:

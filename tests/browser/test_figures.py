@@ -15,12 +15,14 @@ Axe = Callable[[Page], list[str]]
 PATHS = [
     "/figures", "/figures/industrial-output", "/figures?unit=NUM&threshold=300",
     "/figures?threshold=many", "/figures?indicator=gdp&source=derived",
+    "/id/derived/X7",
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("locale", ["en-GB", "zh-CN"])
-@pytest.mark.parametrize("width", [360, 1280])
+@pytest.mark.parametrize(
+    ("width", "locale", "scheme"),
+    [(360, "en-GB", "dark"), (360, "zh-CN", "light"), (1280, "en-GB", "light")],
+)
 def test_figures_are_accessible_and_fit(
     open_page: OpenPage, axe: Axe, width: int, locale: str, scheme: str
 ) -> None:

@@ -181,6 +181,28 @@ def test_notes_and_equal_things_stand_side_by_side(figures_client: FlaskClient) 
     assert "agree" in text_of(beside)
 
 
+def test_a_thing_shows_its_figures_on_its_own_page(figures_client: FlaskClient) -> None:
+    page = figures_client.get("/id/place/beijing-e-town").text
+    assert names_in(page)[:2] == ["F04", "F06"]
+    (address,) = re.findall(r'<p class="all"><a href="([^"]*)"', page)
+    assert (
+        len(rows(figures_client.get(unescape(address).replace("figures?", "figures.csv?")).data))
+        > 20
+    )
+    assert "figures-of" not in figures_client.get("/id/agent/guo-meng").text
+
+
+def test_a_figure_is_drawn_on_its_own_page_with_what_follows_from_it(
+    figures_client: FlaskClient,
+) -> None:
+    page = figures_client.get("/id/obs/F06").text
+    assert 'aria-label="less than 600 billion yuan, no lower end known"' in page
+    said = re.sub(r"\s+", " ", text_of(page))
+    assert "F06 / F04 gives less than 3" in said
+    derived = re.sub(r"\s+", " ", text_of(figures_client.get("/id/derived/X14").text))
+    assert "F59 - X7 gives between 450.7 and 451.8" in derived
+
+
 def zoo_of(folder: Path, turtle: str) -> FlaskClient:
     graph = KnowledgeGraph(parse(PREFIXES + turtle, RdfFormat.TURTLE), base="http://zoo.example/")
     settings = Settings(ontology=folder, data=folder, base="http://zoo.example/")

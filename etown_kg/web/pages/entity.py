@@ -25,6 +25,7 @@ from etown_kg.web import exchange
 from etown_kg.web.pages.addresses import DESCRIBE, candidates, path_of
 from etown_kg.web.pages.articles import read_article_page
 from etown_kg.web.pages.evidence import Evidence
+from etown_kg.web.pages.figured import figured
 from etown_kg.web.pages.frame import linked
 from etown_kg.web.pages.language import reader_language
 from etown_kg.web.pages.site import Site
@@ -187,6 +188,7 @@ def _page(site: Site, found: Description) -> str:
         reading=read_article_page(site, NamedNode(found.iri), found.labels.language),
         formats=_offered(site, NamedNode(found.iri)),
         json_ld=_json_ld(found),
+        figured=figured(site, found.iri),
     )
 
 

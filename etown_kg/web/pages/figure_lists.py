@@ -10,6 +10,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
+from flask import url_for
+
 from etown_kg.figures.axis import Axis, axis
 from etown_kg.figures.chart import Panel, Row
 from etown_kg.figures.comparison import Comparison
@@ -21,6 +23,7 @@ from etown_kg.figures.selection import (
     Selection,
     Threshold,
     last_part,
+    names_of_values,
     short_names,
     values_of,
 )
@@ -46,7 +49,10 @@ class Read:
 
 @dataclass(frozen=True)
 class Line:
-    """One figure in words. `verdict` is there when a threshold was given."""
+    """One figure in words. `verdict` is there when a threshold was given.
+
+    `address` is that of all figures of its indicator, `working` that of how it follows.
+    """
 
     figure: Figure
     shown: Shown
@@ -58,6 +64,8 @@ class Line:
     picture: Picture
     read: tuple[Read, ...]
     verdict: Verdict | None
+    address: str
+    working: str
 
     @property
     def title(self) -> Shown:
@@ -124,13 +132,30 @@ class Followed:
     result: str
     explanation: tuple[str, str]
 
+    @property
+    def anchor(self) -> str:
+        return anchor(self.line.figure)
+
 
 class Lines:
-    """Makes lines of figures for one reader."""
+    """Makes lines of figures for one reader.
 
-    def __init__(self, names: Names, threshold: Threshold | None = None) -> None:
+    `figures` are all that there are. `has_workings` tells whether the page shows how the derived
+    ones follow, so that a line can lead there.
+    """
+
+    def __init__(
+        self,
+        figures: Figures,
+        names: Names,
+        threshold: Threshold | None = None,
+        *,
+        has_workings: bool = True,
+    ) -> None:
+        self.figures = figures
         self.names = names
         self.threshold = threshold
+        self.has_workings = has_workings
 
     def groups(self, figures: Sequence[Figure]) -> list[Group]:
         """The figures by unit, in the order in which the units come, each unit on one axis."""
@@ -167,7 +192,20 @@ class Lines:
             picture(figure, scale, self.names, value),
             tuple(self._read(figure)),
             self.threshold.verdict(figure) if self.threshold else None,
+            self.indicator_address(figure.indicator),
+            self._working_address(figure),
         )
+
+    def indicator_address(self, indicator: str) -> str:
+        """The page of an indicator's figures; "" for one that has none."""
+        called = names_of_values("indicator", self.figures)
+        return url_for("figures.indicator", name=called[indicator]) if indicator in called else ""
+
+    def _working_address(self, figure: Figure) -> str:
+        here = f"#{anchor(figure)}"
+        if not figure.is_derived or self.has_workings:
+            return here
+        return (self.indicator_address(figure.indicator) or url_for("figures.index")) + here
 
     def _read(self, figure: Figure) -> Iterator[Read]:
         by_article: dict[str, list[Evidence]] = {}
@@ -196,16 +234,15 @@ class Lines:
             found.append(Pair((first, second), each.agrees, measured))
         return found
 
-    def remarks(self, figures: Figures, chosen: Iterable[Figure]) -> list[Remark]:
+    def remarks(self, chosen: Iterable[Figure]) -> list[Remark]:
         """The notes that say something of the chosen figures."""
         wanted = {figure.iri for figure in chosen}
         return [
-            self._remark(note, figures)
-            for note in figures.notes
-            if wanted.intersection(note.related)
+            self._remark(note) for note in self.figures.notes if wanted.intersection(note.related)
         ]
 
-    def _remark(self, note: Note, figures: Figures) -> Remark:
+    def _remark(self, note: Note) -> Remark:
+        figures = self.figures
         related = [figures.by_iri[iri] for iri in note.related if iri in figures.by_iri]
         units = {figure.unit for figure in related}
         # Figures in different units share no axis: each gets its own.
@@ -221,12 +258,12 @@ class Lines:
             tuple(self.names.shown(iri) for iri in note.related if iri not in figures.by_iri),
         )
 
-    def workings(self, figures: Figures, chosen: Iterable[Figure]) -> list[Followed]:
+    def workings(self, chosen: Iterable[Figure]) -> list[Followed]:
         """How the derived ones of the chosen figures follow."""
-        return [self._followed(each, figures) for each in chosen if each.is_derived]
+        return [self._followed(each) for each in chosen if each.is_derived]
 
-    def _followed(self, figure: Figure, figures: Figures) -> Followed:
-        shown = working(figure, figures.by_iri)
+    def _followed(self, figure: Figure) -> Followed:
+        shown = working(figure, self.figures.by_iri)
         result = interval_in_words(shown.result, figure.unit, self.names) if shown.result else ""
         return Followed(
             self.line(figure, axis([figure])),

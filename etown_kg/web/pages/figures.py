@@ -7,7 +7,7 @@ is not understood is refused, in the page as in the files.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from math import ceil
@@ -20,10 +20,8 @@ from etown_kg.figures.chart import vega_lite
 from etown_kg.figures.comparison import Comparison, comparisons
 from etown_kg.figures.figure import Figure, Figures
 from etown_kg.figures.selection import (
-    DERIVED,
     FILTERS,
     OPERATORS,
-    STATED,
     VERDICTS,
     Selection,
     names_of_values,
@@ -33,10 +31,11 @@ from etown_kg.figures.selection import (
 )
 from etown_kg.figures.table import as_csv, as_json, record
 from etown_kg.web.csv_safety import without_formulas
-from etown_kg.web.pages.figure_lists import MOST_OPTIONS, Lines, anchor, filters, value_label
+from etown_kg.web.pages.figure_lists import Lines, filters, value_label
+from etown_kg.web.pages.figured import names_for
 from etown_kg.web.pages.indicators import about
 from etown_kg.web.pages.intervals import amount, legend
-from etown_kg.web.pages.language import plain, reader_language
+from etown_kg.web.pages.language import plain
 from etown_kg.web.pages.site import Site
 from etown_kg.web.pages.terms import Names
 from etown_kg.web.protocol import wants_safe_csv
@@ -73,7 +72,7 @@ class View:
         return self.found[start : start + PAGE_SIZE]
 
     def lines(self) -> Lines:
-        return Lines(self.names, self.selection.threshold)
+        return Lines(self.figures, self.names, self.selection.threshold)
 
     def address(self, endpoint: str, *without: str, **changed: str) -> str:
         """The address of these figures at an endpoint; the parameters as `Selection.parameters`.
@@ -193,7 +192,7 @@ def _view(site: Site, indicator: str = "") -> View:
     shown = found[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]
     compared = comparisons(found, shown)
     beside = [each for pair in compared[:MOST_CARDS] for each in (pair.first, pair.second)]
-    names = _names(site, figures, [*shown, *beside])
+    names = names_for(site, [*shown, *beside], is_chosen_from=True)
     return View(figures, selection, names, tuple(found), tuple(compared), page, pages, indicator)
 
 
@@ -203,28 +202,6 @@ def _page_number(given: str, pages: int) -> int:
     if not given.isdecimal() or not 1 <= int(given[:9]) <= pages:
         raise ParameterError("page", given, f"the list has {pages} pages", code="page")
     return int(given)
-
-
-def _names(site: Site, figures: Figures, shown: Sequence[Figure]) -> Names:
-    """The names of all that a page with these figures speaks of."""
-    wanted = {figure.iri for figure in shown}
-    notes = [note for note in figures.notes if wanted.intersection(note.related)]
-    wanted.update(iri for note in notes for iri in note.related)
-    wanted.update(each.iri for each in figures if wanted.intersection(each.inputs))
-    wanted.update(
-        iri for each in list(wanted) if each in figures.by_iri
-        for iri in figures.by_iri[each].inputs
-    )  # fmt: skip
-    iris = {iri for note in notes for iri in (note.kind, *note.related)} | wanted
-    iris.update(
-        iri for each in wanted if each in figures.by_iri for iri in figures.by_iri[each].iris()
-    )
-    for name in FILTERS:
-        values = values_of(name, figures)
-        if len(values) <= MOST_OPTIONS:
-            iris.update(values)
-    iris -= {"", STATED, DERIVED}
-    return site.names((iri for iri in iris if not iri.startswith("_:")), reader_language())
 
 
 def _records(view: View) -> Iterator[Mapping[str, str | int | float | bool | None]]:
@@ -244,7 +221,7 @@ def _page(site: Site, indicator: str) -> Response:
         unasked = View(
             figures,
             read_selection(pairs, figures),
-            _names(site, figures, ()),
+            names_for(site, (), is_chosen_from=True),
             (),
             (),
             1,
@@ -272,13 +249,12 @@ def _rendered(site: Site, view: View, problem: ParameterError | None = None) -> 
         groups=lines.groups(view.chosen),
         pairs=lines.pairs(view.compared[:MOST_CARDS]),
         more_pairs=max(0, len(view.compared) - MOST_CARDS),
-        remarks=lines.remarks(view.figures, view.chosen),
-        workings=lines.workings(view.figures, view.chosen),
-        used_in=lines.workings(view.figures, used_in[:MOST_CARDS]),
+        remarks=lines.remarks(view.chosen),
+        workings=lines.workings(view.chosen),
+        used_in=lines.workings(used_in[:MOST_CARDS]),
         more_used_in=max(0, len(used_in) - MOST_CARDS),
         about=about(site, view.indicator, view.names) if view.indicator else None,
-        indicator_address=lambda iri: _indicator_address(view, iri),
-        anchor=anchor,
+        indicator_address=lines.indicator_address,
         verdict_text=lambda name: plain(f"figures.{name}"),
         legend=legend(view.names),
         asked=_asked(view),
@@ -359,9 +335,3 @@ def _used_in(view: View) -> list[Figure]:
         for figure in view.figures
         if inputs.intersection(figure.inputs) and figure.indicator != view.indicator
     ]
-
-
-def _indicator_address(view: View, iri: str) -> str:
-    """The page of an indicator's figures; "" for one without figures."""
-    called = names_of_values("indicator", view.figures)
-    return url_for("figures.indicator", name=called[iri]) if iri in called else ""

@@ -88,12 +88,8 @@ def text(name: str, /, language: str | None = None, **values: Any) -> Markup:
     Raises:
         KeyError: there is no such text, or it names a value that is not given.
     """
-    language = language or reader_language()
-    variants = texts()[name]
-    chosen = variants[language]
-    if values.get("count") == 1:
-        chosen = variants.get(f"{language}_one", chosen)
-    return Markup(escape(chosen)).format(**values)
+    chosen = _chosen(name, language, values)
+    return Markup(escape(chosen)).format(**values)  # escaped before, values in format
 
 
 def plain(name: str, /, language: str | None = None, **values: Any) -> str:
@@ -102,4 +98,12 @@ def plain(name: str, /, language: str | None = None, **values: Any) -> str:
     Raises:
         KeyError: see `text`.
     """
-    return text(name, language, **values).unescape()
+    return _chosen(name, language, values).format(**values)
+
+
+def _chosen(name: str, language: str | None, values: Mapping[str, Any]) -> str:
+    language = language or reader_language()
+    variants = texts()[name]
+    if values.get("count") == 1:
+        return variants.get(f"{language}_one", variants[language])
+    return variants[language]
