@@ -190,6 +190,9 @@ def test_a_thing_shows_its_figures_on_its_own_page(figures_client: FlaskClient) 
         > 20
     )
     assert "figures-of" not in figures_client.get("/id/agent/guo-meng").text
+    article = figures_client.get("/id/article/2022-10-10-industrial-fleet").text
+    assert "All 11 figures" in article
+    assert names_in(article) == []
 
 
 def test_a_figure_is_drawn_on_its_own_page_with_what_follows_from_it(

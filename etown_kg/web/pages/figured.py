@@ -10,7 +10,7 @@ from flask import url_for
 
 from etown_kg.figures.figure import Figure, Figures
 from etown_kg.figures.selection import DERIVED, FILTERS, STATED, names_of_values, values_of
-from etown_kg.web.pages.figure_lists import MOST_OPTIONS, Followed, Group, Line, Lines
+from etown_kg.web.pages.figure_lists import MOST_OPTIONS, Followed, Group, Lines
 from etown_kg.web.pages.language import reader_language
 from etown_kg.web.pages.site import Site
 from etown_kg.web.pages.terms import Names
@@ -43,7 +43,9 @@ def figured(site: Site, iri: str) -> Figured | None:
     if own is None and not speaking:
         return None
     follows = [each for each in figures if iri in each.inputs] if own else []
-    shown = speaking[:MOST_SHOWN]
+    # The page of an article has its figures already, where the article states them.
+    is_article = any(iri in each.articles for each in speaking)
+    shown = () if is_article else speaking[:MOST_SHOWN]
     workings = [*([own] if own else ()), *follows[:MOST_SHOWN]]
     names = names_for(site, [*shown, *workings])
     lines = Lines(figures, names, has_workings=own is not None)
@@ -51,17 +53,9 @@ def figured(site: Site, iri: str) -> Figured | None:
         lines.group(own.unit, [own]) if own else None,
         lines.workings(workings),
         lines.groups(shown),
-        len(speaking) if len(speaking) > MOST_SHOWN else 0,
+        len(speaking) if len(speaking) > len(shown) else 0,
         _address(figures, iri),
     )
-
-
-def cards(site: Site, iris: Iterable[str]) -> list[Line]:
-    """These figures for the reader, those that there are, each on an axis of its own."""
-    figures = site.figures()
-    found = [figures.by_iri[iri] for iri in iris if iri in figures.by_iri]
-    lines = Lines(figures, names_for(site, found), has_workings=False)
-    return [line for each in found for line in lines.group(each.unit, [each]).lines]
 
 
 def names_for(site: Site, shown: Iterable[Figure], *, is_chosen_from: bool = False) -> Names:

@@ -113,7 +113,8 @@ def _figures(site: Site, language: str) -> list[Group]:
     if not chosen:
         chosen = [each for each in known if each.is_bounded][:MOST_FIGURES]
     names = site.names((iri for each in chosen for iri in each.iris()), language)
-    return [Lines(names).group(each.unit, [each]) for each in chosen]
+    lines = Lines(known, names, has_workings=False)
+    return [lines.group(each.unit, [each]) for each in chosen]
 
 
 def _ways(site: Site, language: str) -> list[Way]:
