@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import cache
 from typing import Literal, NamedTuple
 
 from etown_kg.errors import QueryError
@@ -198,7 +199,13 @@ def prefixes_in(text: str, known: Mapping[str, str]) -> dict[str, str]:
     """
     if "\\" in text:  # an escape could spell a prefix in a way that is not seen here
         return dict(known)
-    return {prefix: iri for prefix, iri in known.items() if f"{prefix}:" in text}
+    return {prefix: known[prefix] for spelled, prefix in _spelled(tuple(known)) if spelled in text}
+
+
+@cache
+def _spelled(prefixes: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    """The prefixes as they stand in a text, and as they are."""
+    return tuple((f"{prefix}:", prefix) for prefix in prefixes)
 
 
 def iri_of(token: Token, prefixes: Mapping[str, str]) -> str | None:

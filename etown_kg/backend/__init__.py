@@ -148,8 +148,10 @@ class Backend(Protocol):
         """
         ...
 
-    def begin(self, request: QueryRequest) -> Begun | None:
-        """Begin a query, if that takes no waiting for anybody; its time counts from here.
+    def begin(self, request: QueryRequest, client: str) -> Begun | None:
+        """Begin a query of `client`, if that takes no waiting for anybody.
+
+        Its time counts from here; `request.client` does not count.
 
         None where it would: then `query` is the way.
         """

@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import cast
 
@@ -174,11 +175,11 @@ class ProcessBackend:
                 raise self._ending(line.pid, limit_s) from error
         return _good(head), body
 
-    def begin(self, request: QueryRequest) -> BegunQuery | None:
+    def begin(self, request: QueryRequest, client: str) -> BegunQuery | None:
         """See `Backend.begin`; there has to be a place, and an idle executor."""
         if request.explain_empty or not request.scope.is_all:
             return None
-        place = self._places.take_now(request.client)
+        place = self._places.take_now(client)
         if place is None:
             return None
         limit_s = self._limits.granted_s(request.timeout_s)
@@ -440,8 +441,14 @@ def _good(head: wire.Head) -> wire.Head:
     return head
 
 
+@cache
+def _format(form: formats.Form, media_type: str) -> formats.Format:
+    """One of the few formats that executors answer in."""
+    return formats.by_name(media_type, formats.for_form(form))
+
+
 def _result(head: wire.Head, body: bytes) -> QueryResult:
-    format = formats.by_name(head["format"], formats.for_form(head["form"]))
+    format = _format(head["form"], head["format"])
     return QueryResult(head["form"], format, body, head["version"])
 
 

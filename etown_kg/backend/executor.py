@@ -21,6 +21,7 @@ import resource
 import select
 import socket
 import threading
+import time
 import traceback
 from collections.abc import Callable
 from contextlib import suppress
@@ -44,6 +45,9 @@ from etown_kg.graph import KnowledgeGraph
 
 # An executor that has grown by more is replaced: allocators keep what they once had.
 GROWN_BYTES = 64 * MIB
+
+# A query of so few seconds is not looked at for the memory that it left.
+_MOMENT_S = 0.002
 
 
 def stand_by(
@@ -130,6 +134,7 @@ def _serve(
     started_bytes = resident_bytes(statm)
     while (frame := wire.receive(connection)) is not None:
         head, _ = frame
+        begun = time.perf_counter()
         set_alarm(head["seconds"])
         if head["task"] == "prove":
             work = partial(_prove, graph, wire.unpack(ProofRequest, head["request"]), limits)
@@ -142,7 +147,11 @@ def _serve(
         clear_alarm()
         if limits.services:
             close_descriptors(limits)
-        is_spent = "fault" in reply or resident_bytes(statm) > started_bytes + GROWN_BYTES
+        is_spent = "fault" in reply or (
+            # No process grows by so much in so short a time.
+            time.perf_counter() - begun > _MOMENT_S
+            and resident_bytes(statm) > started_bytes + GROWN_BYTES
+        )
         wire.send(connection, {**reply, "is_spent": is_spent}, body)
 
 

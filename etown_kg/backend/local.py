@@ -66,7 +66,7 @@ class LocalBackend:
         with self._sharing.writing():
             return self._graph.view(scope)
 
-    def begin(self, request: QueryRequest) -> Begun | None:
+    def begin(self, request: QueryRequest, client: str) -> Begun | None:
         """See `Backend.begin`: there is nobody here to work meanwhile."""
         return None
 

@@ -14,6 +14,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable
+from functools import cached_property
 from types import TracebackType
 
 from etown_kg.backend.limits import Limits, time_over
@@ -71,12 +72,14 @@ class Places:
         with self._lock:
             if self._waiting:
                 return None
-            self._waiting.append(place)
-            self._admit()
-            if place.admitted.is_set():
-                return place
-            self._waiting.remove(place)
-            return None
+            free = self._limits.places - len(self._working)
+            own = [other for other in self._working if other.client == client] if client else []
+            if free <= 0 or len(own) >= self._limits.client_places:
+                return None
+            if free <= self._limits.reserved_places and any(other.is_long for other in own):
+                return None  # as in `_admit`
+            self._working.add(place)
+            return place
 
     def leave(self, place: Place) -> None:
         """Give a place back, or give up waiting for it."""
@@ -129,7 +132,6 @@ class Place:
         self._places = places
         self.client = client
         self.is_long = False
-        self.admitted = threading.Event()
 
     def wait(self, deadline: float, limit_s: float, is_gone: Callable[[], bool] | None) -> None:
         """Wait to be admitted; raises as `Places.take` does."""
@@ -140,6 +142,11 @@ class Place:
             if is_gone is not None and is_gone():
                 raise CancelledError("the client has left before its query was begun")
             self.admitted.wait(min(remaining, LOOK_S) if is_gone else remaining)
+
+    @cached_property
+    def admitted(self) -> threading.Event:
+        """Set when the place may be used; who got it without waiting needs none."""
+        return threading.Event()
 
     def lengthen(self) -> bool:
         """Whether the query may go on, though it is no longer short."""

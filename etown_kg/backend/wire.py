@@ -132,8 +132,14 @@ def _members(value: Any) -> Any:
 
 
 @cache
-def _names(kind: type) -> tuple[str, ...]:
-    return tuple(field.name for field in fields(kind))
+def _fields(kind: type) -> tuple[tuple[str, Any], ...]:
+    """The names of a dataclass's fields, and their defaults."""
+    return tuple((field.name, field.default) for field in fields(kind))
+
+
+@cache
+def _names(kind: type) -> frozenset[str]:
+    return frozenset(name for name, _ in _fields(kind))
 
 
 def unpack(kind: type[Value], members: Mapping[str, Any], **more: Any) -> Value:

@@ -10,7 +10,9 @@ drops the answers that are on their way.
 
 from __future__ import annotations
 
+import gc
 import json
+import select
 import socket
 import threading
 import time
@@ -36,6 +38,7 @@ MAX_HEADER_BYTES: Final = 64 * 1024
 MAX_CONNECTIONS: Final = 1000
 # Seconds after which a connection that sends and takes nothing is closed.
 IDLE_S: Final = 60
+_READABLE: Final = select.POLLIN | select.POLLPRI
 # The loop's timer counts in whole milliseconds.
 _TICK_S: Final = 0.001
 # Further requests of one connection that are read while one is answered. With one at least, a
@@ -202,11 +205,15 @@ class WebServer:
         self._lane = Lane(express, self._channels) if express is not None else None
         server.channel_class = type("Channel", (_Channel,), {"lane": self._lane})
         self._server: Any = server
+        self._poll = select.poll()
+        # What is registered with the poll: descriptor -> flags, 0 for none.
+        self._watched: dict[int, int] = {}
         self._stopping = threading.Event()
         self._grace_s = 0.0
 
     def run(self) -> None:
         """Answer requests; returns after `stop`, when those at work are answered or time is up."""
+        gc.freeze()  # what is here stays: it need not be looked through again and again
         while not self._stopping.is_set():
             self._turn()
         # Nobody new: the system refuses connections from here on.
@@ -228,9 +235,35 @@ class WebServer:
         patience_s = self._lane.patience_s() if self._lane is not None else None
         if patience_s is not None:
             timeout_s = min(timeout_s, patience_s + _TICK_S)
-        wasyncore.loop(timeout=timeout_s, use_poll=True, map=self._channels, count=1)
+        self._watch()
+        for descriptor, flags in self._poll.poll(timeout_s * 1000):
+            channel = self._channels.get(descriptor)
+            if channel is not None:
+                wasyncore.readwrite(channel, flags)
         if self._lane is not None:
             self._lane.hurry()
+
+    def _watch(self) -> None:
+        """Have the poll wait for what the channels wait for.
+
+        As `wasyncore.poll2` does, which makes a new poll each time; most channels wait for the
+        same as before.
+        """
+        for descriptor, channel in self._channels.items():
+            flags = _READABLE if channel.readable() else 0
+            if channel.writable() and not channel.accepting:
+                flags |= select.POLLOUT
+            if self._watched.get(descriptor, 0) == flags:
+                continue
+            self._watched[descriptor] = flags
+            if flags:
+                self._poll.register(descriptor, flags)
+            else:
+                self._poll.unregister(descriptor)
+        if len(self._watched) > len(self._channels):
+            for descriptor in self._watched.keys() - self._channels.keys():
+                if self._watched.pop(descriptor):
+                    self._poll.unregister(descriptor)
 
     def _is_busy(self) -> bool:
         return (self._lane is not None and self._lane.is_busy()) or any(

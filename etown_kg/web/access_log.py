@@ -11,6 +11,7 @@ import logging
 import re
 import time
 from datetime import datetime, timezone
+from itertools import count
 from logging.handlers import WatchedFileHandler
 from secrets import token_hex
 
@@ -19,6 +20,8 @@ from flask import Flask, Response, g, request
 HEADER = "X-Request-ID"
 _SAFE = re.compile(r"[A-Za-z0-9._-]{1,128}")
 MAX_AGENT = 200
+_PROCESS = token_hex(4)
+_numbers = count()
 
 
 def open_log(place: str | None) -> logging.Logger | None:
@@ -72,8 +75,8 @@ def is_name(given: str) -> bool:
 
 
 def new_name() -> str:
-    """A name for a request that has none."""
-    return token_hex(8)
+    """A name for a request that has none, different from those of other processes."""
+    return f"{_PROCESS}{next(_numbers):08x}"
 
 
 def write(log: logging.Logger, **members: object) -> None:

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
 
 from flask import Flask, Response, g, request
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
@@ -51,10 +52,19 @@ class _Graph(Collector):
         yield GaugeMetricFamily("etown_changes", "Changes made to the data", value=status.number)
 
 
+class _Counters(NamedTuple):
+    """What counts the requests of one kind; to look each up takes longer than to count."""
+
+    requests: Callable[[], None]
+    seconds: Callable[[float], None]
+    sent: Callable[[float], None]
+
+
 class Metrics:
     """What is counted of all requests, by `Metrics.count`."""
 
     def __init__(self, backend: Backend) -> None:
+        self._counters: dict[tuple[str, str, int], _Counters] = {}
         self.registry = CollectorRegistry()
         self._requests = Counter(
             "etown_requests",
@@ -80,10 +90,18 @@ class Metrics:
 
     def count(self, method: str, route: str, status: int, seconds: float, size: int) -> None:
         """Count a request that was answered with so many bytes after so many seconds."""
-        method = method if method in _METHODS else "other"
-        self._requests.labels(method, route, str(status)).inc()
-        self._seconds.labels(route).observe(seconds)
-        self._sent.labels(route).inc(size)
+        counters = self._counters.get((method, route, status))
+        if counters is None:
+            counters = _Counters(
+                self._requests.labels(method if method in _METHODS else "other", route, status).inc,
+                self._seconds.labels(route).observe,
+                self._sent.labels(route).inc,
+            )
+            if method in _METHODS:  # strangers make up others
+                self._counters[method, route, status] = counters
+        counters.requests()
+        counters.seconds(seconds)
+        counters.sent(size)
 
 
 def register(app: Flask, backend: Backend) -> Metrics:

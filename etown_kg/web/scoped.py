@@ -44,9 +44,9 @@ class ScopedBackend:
         """See `Backend.query`."""
         return self._inner.query(replace(request, scope=self.scope), is_gone)
 
-    def begin(self, request: QueryRequest) -> Begun | None:
+    def begin(self, request: QueryRequest, client: str) -> Begun | None:
         """See `Backend.begin`."""
-        return self._inner.begin(replace(request, scope=self.scope))
+        return self._inner.begin(replace(request, scope=self.scope), client)
 
     def known_version(self) -> str | None:
         """See `Backend.known_version`."""

@@ -20,6 +20,7 @@ from pyoxigraph import RdfFormat, parse
 from waitress.adjustments import Adjustments
 from waitress.parser import HTTPRequestParser
 
+from etown_kg.backend import QueryRequest
 from etown_kg.backend.client import ProcessBackend, start
 from etown_kg.backend.limits import MIB, Limits
 from etown_kg.cli import express_lane
@@ -28,9 +29,10 @@ from etown_kg.graph import KnowledgeGraph
 from etown_kg.web import create_app
 from etown_kg.web.answers import Answer, Answers
 from etown_kg.web.conditional import entity_tag, is_repeatable
-from etown_kg.web.express import EXTENSION, Express
+from etown_kg.web.express import EXTENSION, Express, sole_query
 from etown_kg.web.limits import RequestLimits
-from etown_kg.web.message import read_message
+from etown_kg.web.message import Message, read_message
+from etown_kg.web.protocol import read_query
 from tests.web import writers
 from tests.web.serving import serving
 
@@ -366,6 +368,19 @@ def test_without_room_nothing_is_kept() -> None:
     answers = Answers(0)
     answers.keep(entity_tag("v-1", 0), Answer("text/csv", b""))
     assert len(answers) == 0
+
+
+@given(
+    st.lists(st.sampled_from(["query=", "a", "+", "%20", "%e9", "%C3%A9", "&", ";", "=", "%", "?"]))
+)
+def test_a_sole_query_is_read_as_any_other(parts: list[str]) -> None:
+    encoded = "".join(["query=", *parts]).encode()
+    message = Message("GET", "/sparql", encoded, {"host": "a"}, b"")
+    text = sole_query(message, RequestLimits())
+    if text is not None:
+        asked = read_query("GET", encoded)
+        assert isinstance(asked, QueryRequest)
+        assert asked.text == text
 
 
 @given(st.text(st.characters(codec="utf-8"), min_size=1, max_size=20))

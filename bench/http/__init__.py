@@ -1,0 +1,1 @@
+"""Servers compared over HTTP: `python -m bench.http` writes docs/benchmarks-http.md."""
