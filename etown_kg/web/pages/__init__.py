@@ -16,6 +16,7 @@ from etown_kg.figures.reading import figures_query
 from etown_kg.questions import Question, read_questions
 from etown_kg.web.pages import (
     articles,
+    crawlers,
     entity,
     figures,
     frame,
@@ -48,6 +49,7 @@ FAMILIES: tuple[Callable[[Site], Blueprint], ...] = (
     search.blueprint,
     ontology.blueprint,
     why.blueprint,
+    crawlers.blueprint,
     entity.blueprint,
 )
 
