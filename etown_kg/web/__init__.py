@@ -36,6 +36,7 @@ from etown_kg.web.limits import KIB, MIB, RequestLimits
 from etown_kg.web.pages import entity
 from etown_kg.web.pages.query import query_page
 from etown_kg.web.scoped import ScopedBackend
+from etown_kg.web.statistics import Counter
 
 __all__ = ["create_app"]
 
@@ -89,10 +90,12 @@ def create_app(
         is_writable=is_writable,
         calls=kept.services,
         limits=_described(kept, request_limits, settings),
+        base=settings.base,
     )
     endpoint = sparql.Endpoint(
-        backend, request_limits, find_token, kept.query_s, lambda: query_page(site), facts
-    )
+        backend, request_limits, find_token, kept.query_s, lambda: query_page(site), facts,
+        Counter(backend),
+    )  # fmt: skip
     store = graph_store.GraphStore(
         backend, request_limits, find_token, settings.base, is_writable,
         partial(entity.page_of_graph, site),
@@ -136,6 +139,8 @@ def _described(kept: Limits, asked: RequestLimits, settings: Settings) -> tuple[
         Limit("updateBytes", asked.update_bytes, "Length of an update in UTF-8."),
         Limit("updateDataBytes", asked.update_data_bytes, "The same for data alone."),
         Limit("uploadBytes", asked.upload_bytes, "Size of a graph that is uploaded, unpacked."),
+        Limit("remoteSeconds", kept.remote.seconds, "Seconds that SERVICE may take for a call."),
+        Limit("remoteBytes", kept.remote.size_bytes, "Size of the answer to such a call."),
         Limit("parameters", asked.parameters, "Parameters of one request."),
         Limit("requestsPerMinute", settings.requests_per_minute, "Of one client; 0: no limit."),
     )

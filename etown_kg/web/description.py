@@ -7,15 +7,14 @@ sizes in VoID terms (https://www.w3.org/TR/void/#statistics).
 from __future__ import annotations
 
 import io
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
 from etown_kg import export, vocab
-from etown_kg.backend import Backend, QueryRequest
 from etown_kg.formats import RDF_FORMATS, SOLUTION_FORMATS, Format
+from etown_kg.web.statistics import Statistics
 
 _FORMATS = "http://www.w3.org/ns/formats/"
 # The W3C's names of the formats: https://www.w3.org/ns/formats/
@@ -37,15 +36,6 @@ _PROFILE = NamedNode("http://www.w3.org/ns/owl-profile/RL")
 _INTEGER = NamedNode(vocab.XSD + "integer")
 _DECIMAL = NamedNode(vocab.XSD + "decimal")
 _TYPE = NamedNode(vocab.RDF + "type")
-
-_SIZES = """
-SELECT ?graph ?size WHERE {
-  { SELECT ?graph (COUNT(*) AS ?size) WHERE { GRAPH ?graph { ?s ?p ?o } } GROUP BY ?graph }
-  UNION
-  { SELECT (COUNT(*) AS ?size) WHERE { ?s ?p ?o } }
-} ORDER BY ?graph
-"""
-
 
 # GeoSPARQL 1.1 functions of the engine, https://docs.ogc.org/is/22-047r1/22-047r1.html
 GEO = "http://www.opengis.net/def/function/geosparql/"
@@ -78,31 +68,25 @@ class Facts:
     """What is so of the service, whatever it serves.
 
     `is_union` tells whether the default graph is the union of the named ones, `is_writable`
-    whether a token can change graphs; `calls` are the addresses that SERVICE may name.
+    whether a token can change graphs; `calls` are the addresses that SERVICE may name, and
+    `base` is what the IRIs of things and graphs start with.
     """
 
     is_union: bool = True
     is_writable: bool = False
     calls: tuple[str, ...] = ()
     limits: tuple[Limit, ...] = ()
+    base: str = ""
 
 
-def service_description(endpoint: str, backend: Backend, format: Format, facts: Facts) -> bytes:
+def service_description(
+    endpoint: str, statistics: Statistics, format: Format, facts: Facts
+) -> bytes:
     """The description of the service at the address `endpoint`, serialised."""
     out = io.BytesIO()
-    sizes = graph_sizes(backend)
-    export.write([*_abilities(endpoint, facts), *_dataset(endpoint, sizes, facts)], out, format)
+    triples = [*_abilities(endpoint, facts), *_dataset(endpoint, statistics, facts)]
+    export.write(triples, out, format)
     return out.getvalue()
-
-
-def graph_sizes(backend: Backend) -> dict[str | None, int]:
-    """The triples of each named graph by IRI, and of the default graph by None."""
-    result = backend.query(QueryRequest(_SIZES, parameters=("json",)))
-    solutions = json.loads(result.body)["results"]["bindings"]
-    return {
-        solution["graph"]["value"] if "graph" in solution else None: int(solution["size"]["value"])
-        for solution in solutions
-    }
 
 
 def _abilities(endpoint: str, facts: Facts) -> Iterator[Triple]:
@@ -138,7 +122,7 @@ def _abilities(endpoint: str, facts: Facts) -> Iterator[Triple]:
         yield Triple(name, NamedNode(vocab.RDFS + "comment"), comment)
 
 
-def _dataset(endpoint: str, sizes: dict[str | None, int], facts: Facts) -> Iterator[Triple]:
+def _dataset(endpoint: str, statistics: Statistics, facts: Facts) -> Iterator[Triple]:
     """The graphs with their sizes, and what is entailed in them."""
     service, dataset, default = NamedNode(endpoint), BlankNode("dataset"), BlankNode("default")
     if facts.is_union:
@@ -151,10 +135,8 @@ def _dataset(endpoint: str, sizes: dict[str | None, int], facts: Facts) -> Itera
     yield Triple(dataset, _TYPE, _sd("Dataset"))
     yield Triple(dataset, _sd("defaultGraph"), default)
     yield Triple(default, _TYPE, _sd("Graph"))
-    yield Triple(default, _VOID_TRIPLES, _number(sizes[None]))
-    for number, (iri, size) in enumerate(sizes.items()):
-        if iri is None:
-            continue
+    yield from _counts(default, statistics, facts)
+    for number, (iri, size) in enumerate(statistics.sizes.items()):
         named, graph = BlankNode(f"named{number}"), BlankNode(f"graph{number}")
         yield Triple(dataset, _sd("namedGraph"), named)
         yield Triple(named, _TYPE, _sd("NamedGraph"))
@@ -163,10 +145,39 @@ def _dataset(endpoint: str, sizes: dict[str | None, int], facts: Facts) -> Itera
         yield Triple(named, _sd("entailmentRegime"), _SIMPLE)
         yield Triple(named, _sd("graph"), graph)
         yield Triple(graph, _TYPE, _sd("Graph"))
-        yield Triple(graph, _VOID_TRIPLES, _number(size))
+        yield Triple(graph, _void("triples"), _number(size))
 
 
-_VOID_TRIPLES = NamedNode(vocab.VOID + "triples")
+def _counts(default: BlankNode, statistics: Statistics, facts: Facts) -> Iterator[Triple]:
+    """The default graph in numbers (VoID, section 4)."""
+    yield Triple(default, _TYPE, _void("Dataset"))
+    yield Triple(default, _void("triples"), _number(statistics.default_size))
+    if facts.base:
+        yield Triple(default, _void("uriSpace"), Literal(facts.base))
+    if statistics.terms is not None:
+        subjects, objects = statistics.terms
+        yield Triple(default, _void("distinctSubjects"), _number(subjects))
+        yield Triple(default, _void("distinctObjects"), _number(objects))
+    if statistics.properties is not None:
+        yield Triple(default, _void("properties"), _number(len(statistics.properties)))
+        for number, (iri, counted) in enumerate(statistics.properties.items()):
+            part = BlankNode(f"property{number}")
+            yield Triple(default, _void("propertyPartition"), part)
+            yield Triple(part, _void("property"), NamedNode(iri))
+            yield Triple(part, _void("triples"), _number(counted.triples))
+            yield Triple(part, _void("distinctSubjects"), _number(counted.subjects))
+            yield Triple(part, _void("distinctObjects"), _number(counted.objects))
+    if statistics.classes is not None:
+        yield Triple(default, _void("classes"), _number(len(statistics.classes)))
+        for number, (iri, entities) in enumerate(statistics.classes.items()):
+            part = BlankNode(f"class{number}")
+            yield Triple(default, _void("classPartition"), part)
+            yield Triple(part, _void("class"), NamedNode(iri))
+            yield Triple(part, _void("entities"), _number(entities))
+
+
+def _void(name: str) -> NamedNode:
+    return NamedNode(vocab.VOID + name)
 
 
 def _sd(name: str) -> NamedNode:

@@ -20,6 +20,7 @@ from etown_kg.web.conditional import entity_tag
 from etown_kg.web.description import Facts, service_description
 from etown_kg.web.limits import RequestLimits
 from etown_kg.web.protocol import FORM, DescriptionRequest, read_query, read_update, wants_safe_csv
+from etown_kg.web.statistics import Counter
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,7 @@ class Endpoint:
     query_s: float
     page: Callable[[], Response]
     facts: Facts
+    counter: Counter
 
 
 def blueprint(endpoint: Endpoint) -> Blueprint:
@@ -102,10 +104,11 @@ def _description(endpoint: Endpoint, asked: DescriptionRequest) -> Response:
         return response
     format = formats.negotiate("CONSTRUCT", request.headers.get("Accept"), asked.parameters)
     address = url_for("sparql.query", _external=True)
-    tag = entity_tag(endpoint.backend.status().version, "description", address, format.name)
-    fresh = exchange.not_modified(tag)
+    what = ("description", address, format.name)
+    fresh = exchange.not_modified(entity_tag(endpoint.backend.status().version, *what))
     if fresh is not None:
         return fresh
-    body = service_description(address, endpoint.backend, format, endpoint.facts)
+    version, statistics = endpoint.counter.statistics()
+    body = service_description(address, statistics, format, endpoint.facts)
     response = Response(body, HTTPStatus.OK, content_type=format.content_type)
-    return exchange.tagged(response, tag)
+    return exchange.tagged(response, entity_tag(version, *what))

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 import rdflib
 from flask.testing import FlaskClient
+from pyoxigraph import NamedNode, Quad
 from rdflib import RDF, RDFS, Namespace, URIRef
 from rdflib.namespace import VOID
+from rdflib.term import Node
 
+from etown_kg.backend import IsGone, QueryRequest, QueryResult
+from etown_kg.backend.local import LocalBackend
+from etown_kg.config import Settings
+from etown_kg.errors import LimitError
 from etown_kg.formats import RDF_FORMATS, SOLUTION_FORMATS
 from etown_kg.graph import KnowledgeGraph
+from etown_kg.web import create_app
 from etown_kg.web.description import FUNCTIONS, SERVICE
 from tests.web.conftest import Zoo
 
@@ -87,6 +95,69 @@ def test_each_named_graph_is_there_with_its_size(client: FlaskClient, zoo: Knowl
         name: sum(1 for quad in zoo.quads() if str(quad.graph_name) == f"<{name}>")
         for name in zoo.graphs()
     }
+
+
+def rows(client: FlaskClient, query: str) -> list[tuple[str, ...]]:
+    """The solutions of a query as texts, by its own words."""
+    answer = client.get("/sparql", query_string={"query": query, "format": "json"}).get_json()
+    return [
+        tuple(row[name]["value"] for name in answer["head"]["vars"])
+        for row in answer["results"]["bindings"]
+    ]
+
+
+def counts(graph: rdflib.Graph, part: Node, *names: str) -> tuple[str, ...]:
+    return tuple(str(graph.value(part, VOID[name])) for name in names)
+
+
+PARTS = (
+    ("propertyPartition", ("property", "triples", "distinctSubjects", "distinctObjects"),
+     "SELECT ?p (COUNT(*) AS ?n) (COUNT(DISTINCT ?s) AS ?m) (COUNT(DISTINCT ?o) AS ?k)"
+     " { ?s ?p ?o } GROUP BY ?p"),
+    ("classPartition", ("class", "entities"),
+     "SELECT ?c (COUNT(DISTINCT ?s) AS ?n) { ?s a ?c FILTER(!isBlank(?c)) } GROUP BY ?c"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("partition", "names", "query"), PARTS, ids=["properties", "classes"])
+def test_its_numbers_are_those_that_queries_count(
+    own_zoo: Zoo, partition: str, names: tuple[str, ...], query: str
+) -> None:
+    for text in ("CREATE GRAPH <x:empty>", "INSERT DATA { <x:hen> a <http://zoo.example/Bird> }"):
+        assert own_zoo.update(text).status_code == 204
+        graph = description(own_zoo.client)
+        (dataset,) = graph.objects(None, SD.defaultDataset)
+        default = graph.value(dataset, SD.defaultGraph)
+        assert default is not None
+        parts = graph.objects(default, VOID[partition])
+        assert sorted(counts(graph, part, *names) for part in parts) == sorted(
+            rows(own_zoo.client, query)
+        )
+        totals = "SELECT (COUNT(*) AS ?n) (COUNT(DISTINCT ?s) AS ?m) (COUNT(DISTINCT ?o) AS ?k)"
+        assert rows(own_zoo.client, totals + " { ?s ?p ?o }") == [
+            counts(graph, default, "triples", "distinctSubjects", "distinctObjects")
+        ]
+        numbers = [len(rows(own_zoo.client, each[2])) for each in PARTS]
+        assert counts(graph, default, "properties", "classes") == tuple(map(str, numbers))
+        assert graph.value(default, VOID.uriSpace) == rdflib.Literal("http://zoo.example/")
+
+
+def test_what_takes_too_long_to_count_is_left_out(tmp_path: Path) -> None:
+    class Busy(LocalBackend):
+        def query(self, request: QueryRequest, is_gone: IsGone | None = None) -> QueryResult:
+            if "DISTINCT" in request.text:
+                raise LimitError("query time of 1 s", "the query was stopped", kind="time")
+            return super().query(request, is_gone)
+
+    quad = Quad(NamedNode("x:a"), NamedNode("x:b"), NamedNode("x:c"), NamedNode("x:g"))
+    app = create_app(Settings(ontology=tmp_path, data=tmp_path), Busy(KnowledgeGraph([quad])))
+    graph = description(app.test_client())
+    (dataset,) = graph.objects(None, SD.defaultDataset)
+    default = graph.value(dataset, SD.defaultGraph)
+    assert graph.value(default, VOID.triples) == rdflib.Literal(1)
+    assert graph.value(default, VOID.classes) == rdflib.Literal(0)
+    for name in ("distinctSubjects", "properties", "propertyPartition"):
+        assert (default, VOID[name], None) not in graph
 
 
 def test_a_read_only_service_offers_no_update(client: FlaskClient) -> None:
