@@ -54,6 +54,10 @@ _PREFIX_OPERATORS = frozenset({"!", "+", "-", "^"})
 _DEEPENING = ("(", "{", "[", "<<", *sorted(_PREFIX_OPERATORS))
 
 
+# Characters of a line that an error repeats.
+MOST_SHOWN = 160
+
+
 class Token(NamedTuple):
     """One terminal of the text; `start` is its 0-based character."""
 
@@ -222,13 +226,19 @@ def iri_of(token: Token, prefixes: Mapping[str, str]) -> str | None:
 def at(text: str, line: int, column: int) -> str:
     """That line of the text with a caret under the column; both count from 1.
 
+    Of a line longer than `MOST_SHOWN` characters the part around the column is shown.
+
     >>> print(at("SELECT ?s\\n{ ?s }", 2, 6))
     { ?s }
          ^
     """
     lines = text.splitlines() or [""]
     shown = lines[min(line, len(lines)) - 1]
-    return f"{shown}\n{' ' * (min(column, len(shown) + 1) - 1)}^"
+    column = min(column, len(shown) + 1)
+    first = max(0, column - 1 - MOST_SHOWN // 2)
+    before, behind = "…" if first else "", "…" if len(shown) > first + MOST_SHOWN else ""
+    shown = before + shown[first : first + MOST_SHOWN] + behind
+    return f"{shown}\n{' ' * (len(before) + column - 1 - first)}^"
 
 
 def error(text: str, problem: str, edits: Sequence[Edit] = ()) -> QueryError:

@@ -170,3 +170,12 @@ def test_escapes_are_written_out(text: str, plain: str) -> None:
 def test_a_place_is_shown_under_its_line() -> None:
     assert query_text.at("SELECT *\n{ ?s }", 2, 6) == "{ ?s }\n     ^"
     assert query_text.line_and_column("ab\ncd", 4) == (2, 2)
+
+
+@pytest.mark.parametrize("column", [1, 70, 5000, 9990, 10_000, 99_999])
+def test_a_long_line_is_shown_around_the_place(column: int) -> None:
+    text = "".join(chr(ord("a") + n % 26) for n in range(10_000))
+    shown, caret = query_text.at(text, 1, column).split("\n")
+    assert len(shown) <= query_text.MOST_SHOWN + 2
+    if column <= len(text):
+        assert shown[len(caret) - 1] == text[column - 1]

@@ -13,9 +13,9 @@ import socket
 import time
 from functools import partial
 
-from pyoxigraph import Quad
+from pyoxigraph import NamedNode, Quad
 
-from etown_kg import remote
+from etown_kg import remote, vocab
 from etown_kg.backend import wire
 from etown_kg.backend.confinement import (
     clear_alarm,
@@ -32,7 +32,16 @@ from etown_kg.backend.limits import Limits
 from etown_kg.backend.relay import calls
 from etown_kg.changes import GraphWrite, UpdateRequest
 from etown_kg.graph import KnowledgeGraph
+from etown_kg.store import Delta
 
+# Of the time that an update has left when its change is known, what a rehearsal may take; the
+# owner, which cannot be stopped, does the same again and makes the change.
+_OWN_SHARE = 0.25
+_MOST_UNREHEARSED = 100
+_ONTOLOGICAL = (vocab.OWL, vocab.RDFS, vocab.RDF)
+_OF_FACTS = frozenset(
+    {vocab.RDF + "type", vocab.RDFS + "label", vocab.RDFS + "comment", vocab.RDFS + "seeAlso"}
+)
 # Quads of a change that a worker takes over; after a larger one another is forked, more quickly.
 _MOST_FOLLOWED = 10_000
 
@@ -78,7 +87,8 @@ def _serve(graph: KnowledgeGraph, limits: Limits, connection: socket.socket, sta
         head, body = frame
         set_alarm(head["deadline"] - time.monotonic())
         request = request_of(head, body)
-        reply, lines = outcome(partial(_worked_out, graph, request, limits), limits)
+        work = partial(_worked_out, graph, request, limits, head["deadline"])
+        reply, lines = outcome(work, limits)
         clear_alarm()
         close_descriptors(limits)
         # What was interrupted by a want of memory is not trusted to be as it was before.
@@ -92,7 +102,7 @@ def _serve(graph: KnowledgeGraph, limits: Limits, connection: socket.socket, sta
 
 
 def _worked_out(
-    graph: KnowledgeGraph, request: UpdateRequest | GraphWrite, limits: Limits
+    graph: KnowledgeGraph, request: UpdateRequest | GraphWrite, limits: Limits, deadline: float
 ) -> tuple[wire.Head, bytes]:
     seen = graph.view(request.scope)
     if isinstance(request, GraphWrite):
@@ -101,10 +111,28 @@ def _worked_out(
         with calls(request.text, limits, open_descriptors) as services:
             found = seen.delta(request, services=services, loader=partial(_load, limits))
     is_large = len(found.deleted) + len(found.inserted) > _MOST_FOLLOWED
+    if _is_far_reaching(found):
+        set_alarm((deadline - time.monotonic()) * _OWN_SHARE)
+        graph.rehearse(found)
+        is_large = True  # this copy is not to be used any more
     if not is_large:
         graph.advance(found)
     reply = {"lines": True, "version": found.version, "is_large": is_large}
     return reply, found.lines()
+
+
+def _is_far_reaching(delta: Delta) -> bool:
+    """Whether much may follow from a change: it is no small one, or one of the ontology.
+
+    From a few facts follows no more than a few times what there is already.
+    """
+    changed = delta.inserted | delta.deleted
+    return len(changed) > _MOST_UNREHEARSED or any(
+        term.value.startswith(_ONTOLOGICAL)
+        for quad in changed
+        for term in (quad.predicate, quad.object)
+        if isinstance(term, NamedNode) and term.value not in _OF_FACTS
+    )
 
 
 def _load(limits: Limits, iri: str) -> list[Quad]:

@@ -602,6 +602,16 @@ class KnowledgeGraph:
         if self._location is not None:
             self._location.sync()
 
+    def rehearse(self, delta: Delta) -> None:
+        """Find out what follows from a change, as `apply` does: in a process that has limits, so
+        that a closure beyond them is not begun where all changes are made.
+
+        The graph is not to be changed any more behind that. What has no model is for `apply` to
+        refuse, which tells why.
+        """
+        if self._inference is not None:
+            self._inference.change(*self._premise_change(delta), self._premises(delta))
+
     def advance(self, delta: Delta) -> None:
         """Take over what a change asserts, not what follows from it: for a copy of a graph that
         somebody else changes, on which nothing but deltas is worked out.
