@@ -12,6 +12,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
+from logging.handlers import WatchedFileHandler
 from pathlib import Path
 from types import FrameType
 
@@ -190,7 +191,7 @@ def find_token_of(settings: Settings) -> FindToken | None:
 
 
 def keep_audit_log(settings: Settings) -> None:
-    """Send the lines about updates where the settings say."""
+    """Send the lines about updates where the settings say; a file that was moved is made anew."""
     file = settings.audit_log
     if file is None and settings.location is not None:
         file = settings.location / AUDIT_LOG
@@ -199,7 +200,7 @@ def keep_audit_log(settings: Settings) -> None:
     handler: logging.Handler = logging.StreamHandler()
     if file is not None:
         file.parent.mkdir(parents=True, exist_ok=True)
-        handler = logging.FileHandler(file, encoding="utf-8")
+        handler = WatchedFileHandler(file, encoding="utf-8")
     handler.setFormatter(logging.Formatter("%(message)s"))
     audit.LOGGER.addHandler(handler)
     audit.LOGGER.setLevel(logging.INFO)

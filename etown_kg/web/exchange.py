@@ -10,7 +10,6 @@ from flask import Response, g, request
 
 from etown_kg import audit
 from etown_kg.backend import Begun, Change, GraphWrite, IsGone, QueryRequest, UpdateRequest
-from etown_kg.errors import EtownError
 from etown_kg.web.body import read_body
 from etown_kg.web.conditional import tags
 from etown_kg.web.limits import RequestLimits
@@ -94,7 +93,7 @@ def audited(asked: UpdateRequest | GraphWrite, make: Callable[[], Change]) -> Ch
     request_id = str(g.get("request_id", ""))
     try:
         change = make()
-    except EtownError as error:
+    except Exception as error:  # a fault of ours too: the change may have been asked for in vain
         audit.record(asked, error, client=request.remote_addr or "", request_id=request_id)
         raise
     audit.record(asked, change, client=request.remote_addr or "", request_id=request_id)

@@ -68,6 +68,10 @@ class Client:
         path = "/sparql?" + urlencode({"query": query, "format": "csv"})
         return self._send("GET", path, "", {})
 
+    def get(self, path: str) -> tuple[int, str]:
+        """The status and text of what is at a path, 0 for a connection that broke."""
+        return self._send("GET", path, "", {})
+
     def update(self, text: str) -> tuple[int, str]:
         """The status of an update, 0 for a connection that broke."""
         kind = {"Content-Type": "application/sparql-update"}

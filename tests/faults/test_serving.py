@@ -7,6 +7,7 @@ acknowledged is there afterwards, and nobody sees half of a change.
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 from collections.abc import Iterator
@@ -16,7 +17,7 @@ import pytest
 
 from etown_kg.graph import KnowledgeGraph
 from etown_kg.store import Location
-from tests.backend.test_processes import eventually
+from tests.backend.test_processes import children, eventually
 from tests.cli.test_serve import SERVE, answer, server
 from tests.faults.clients import (
     BOTH,
@@ -173,3 +174,21 @@ def test_killed_processes_lose_nothing_that_was_acknowledged(place: Path, secret
     assert set(tally.reads) <= {200, 503}
     assert (tally.lost, tally.torn, tally.left_over) == (0, 0, 0)
     assert tally.writes[204] > 3
+
+
+def test_who_watches_is_told_while_there_is_no_owner(place: Path, secret: str) -> None:
+    log = place / "location" / "audit.log"
+    with server(*options(place, "--location", str(place / "location"))) as (process, address):
+        answer(f"{address}/ready")
+        client = Client(address, secret)
+        assert client.update(BOTH.format(1))[0] == 204
+        log.rename(place / "audit.log.1")  # as a rotation does
+        os.kill(children(process.pid)[0], signal.SIGKILL)
+        assert eventually(lambda: client.get("/ready")[0] == 503)
+        assert client.get("/health")[0] == 200
+        assert eventually(lambda: client.get("/ready")[0] == 200)
+        assert json.loads(client.get("/ready")[1])["number"] == 1
+        assert "etown_ready 1" in client.get("/metrics")[1]
+        assert client.update(BOTH.format(2))[0] == 204
+    lines = [json.loads(path.read_text())["version"] for path in (place / "audit.log.1", log)]
+    assert lines == [1, 2]
