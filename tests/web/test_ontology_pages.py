@@ -15,7 +15,7 @@ from pyoxigraph import NamedNode, RdfFormat, parse
 from rdflib import Dataset, Graph, compare
 
 from etown_kg.backend.local import LocalBackend
-from etown_kg.config import Settings
+from etown_kg.config import DefaultGraph, Settings
 from etown_kg.curies import shown
 from etown_kg.graph import KnowledgeGraph
 from etown_kg.reason.rules import RULES
@@ -180,6 +180,7 @@ def test_programs_get_the_ontology_in_their_format(zoo: FlaskClient) -> None:
     json_ld = Dataset().parse(data=zoo.get("/ontology.jsonld").data, format="json-ld")
     assert len(list(json_ld.quads())) == len(expected)
     assert zoo.get("/ontology", headers=BROWSER).mimetype == "text/html"
+    assert zoo.get("/ontology.html").mimetype == "text/html"
     assert zoo.get("/ontology.zip").status_code == 404
 
 
@@ -221,6 +222,29 @@ def test_a_term_is_data_too_and_has_all_its_statements(zoo: FlaskClient) -> None
     everything = zoo.get(link, headers=BROWSER)
     assert everything.status_code == 200
     assert "What the ontology states" not in everything.text
+
+
+@pytest.mark.parametrize("mode", ["union", "standard"])
+def test_use_is_counted_stated_and_inferred(tmp_path: Path, mode: DefaultGraph) -> None:
+    trig = f"""
+        PREFIX : <{NS}> PREFIX rdfs: <{RDFS}> PREFIX owl: <{OWL}>
+        GRAPH :g {{ :eats a owl:ObjectProperty . :devours rdfs:subPropertyOf :eats .
+          :Bird rdfs:subClassOf :Animal . :robin a :Bird ; :devours :worm ; :eats :seed . }}
+        GRAPH :h {{ :robin :eats :seed . :Bird a owl:Class . :eel a :Animal . }}"""
+    graph = KnowledgeGraph(
+        parse(trig, RdfFormat.TRIG), base="http://zoo.example/", default_graph=mode
+    )
+    graph.close()
+    settings = Settings(
+        ontology=tmp_path, data=tmp_path, base="http://zoo.example/", default_graph=mode
+    )
+    client = create_app(settings, LocalBackend(graph)).test_client()
+    animal = client.get("/ns/Animal", headers=BROWSER).text
+    assert "Things in this class: 1 stated, 1 inferred." in animal
+    eats = client.get("/ns/eats", headers=BROWSER).text
+    assert "Statements with it: 1 stated, 1 inferred." in eats
+    overview = client.get("/ontology?show=properties", headers=BROWSER).text
+    assert re.search(r'/ns/eats"[^<]*<?[^<]*</a> <span class="count">2<', overview)
 
 
 def test_a_graph_without_an_ontology_says_so(tmp_path: Path) -> None:

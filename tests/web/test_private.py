@@ -310,3 +310,14 @@ def test_no_address_tells_what_is_private(
                 differing.append((path, accept, first, second))
     assert differing == []
     assert "west" not in both[0].get("/metrics").text
+
+
+def test_what_a_page_keeps_is_not_for_who_may_read_less(tmp_path: Path) -> None:
+    """Search, labels, terms and figures are kept between requests; who may read all comes first."""
+    clients = client_of(tmp_path, WEST), client_of(tmp_path, WEST, other=True)
+    paths = (*ASKED, "/ontology", "/ontology.ttl", "/figures.json", "/query/terms.json", "/herons")
+    for path in paths:
+        for client in clients:
+            client.get(path, headers=bearer("all"))
+        first, second = (seen(client.get(path)) for client in clients)
+        assert first == second, path

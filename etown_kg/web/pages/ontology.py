@@ -62,6 +62,8 @@ def blueprint(site: Site) -> Blueprint:
 
     @views.get("/ontology.<suffix>")
     def data(suffix: str) -> Response:
+        if suffix == "html":
+            return Response(_overview(site))
         for format in RDF_FORMATS:
             if f".{suffix}" in format.suffixes:
                 return _data(site, format)

@@ -7,7 +7,7 @@ a version of the data.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -22,6 +22,8 @@ Ask = Callable[[str], Sequence[Mapping[str, Term]]]
 # More statements than a page can be made of in time; what is left out is said.
 MOST_STATEMENTS = 200_000
 _VERSIONS_KEPT = 4
+# Counts of one page's terms each; they take the longest where a graph is large.
+_COUNTS_KEPT = 200
 
 CLASS, OBJECT, DATA, ANNOTATION, PROPERTY = "class", "object", "data", "annotation", "property"
 KINDS = (CLASS, OBJECT, DATA, ANNOTATION, PROPERTY)
@@ -180,11 +182,27 @@ class Schema:
 
 
 class Schemas:
-    """The schemas of the versions that were asked for last; safe for many threads."""
+    """The schemas, and counts, of the versions that were asked for last; safe for many threads."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._known: dict[str, Schema] = {}
+        self._counts: dict[tuple[str, Hashable], Mapping[str, int]] = {}
+
+    def counts(
+        self, version: str, key: Hashable, count: Callable[[], Mapping[str, int]]
+    ) -> Mapping[str, int]:
+        """What `count` gives for this key in the data of `version`, counted once."""
+        place = (version, key)
+        with self._lock:
+            known = self._counts.get(place)
+        if known is None:
+            known = count()
+            with self._lock:
+                self._counts[place] = known
+                for oldest in list(self._counts)[:-_COUNTS_KEPT]:
+                    del self._counts[oldest]
+        return known
 
     def of(self, version: str, ask: Ask) -> Schema:
         """The schema of the data of `version`, asked for if it is not known."""

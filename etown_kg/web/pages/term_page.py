@@ -34,7 +34,9 @@ _COUNT_MEMBERS = """
 SELECT ?t (COUNT(DISTINCT ?s) AS ?n) WHERE {{ VALUES ?t {{ {terms} }} ?s a ?t }} GROUP BY ?t
 """
 _COUNT_PAIRS = """
-SELECT ?t (COUNT(*) AS ?n) WHERE {{ VALUES ?t {{ {terms} }} ?s ?t ?o }} GROUP BY ?t
+SELECT ?t (COUNT(*) AS ?n) WHERE {{
+  SELECT {distinct} ?t ?s ?o WHERE {{ VALUES ?t {{ {terms} }} ?s ?t ?o }}
+}} GROUP BY ?t
 """
 _MEMBERS = "SELECT DISTINCT ?s WHERE {{ ?s a {iri} FILTER(ISIRI(?s)) }} ORDER BY ?s LIMIT {limit}"
 _PAIRS = "SELECT DISTINCT ?s ?o WHERE {{ ?s {iri} ?o FILTER(ISIRI(?s)) }} ORDER BY ?s LIMIT {limit}"
@@ -216,17 +218,21 @@ def counted(
     site: Site, iris: Sequence[str], *, is_class: bool, infer: bool = True
 ) -> Mapping[str, int] | None:
     """How often each term is used; None where counting takes too long."""
-    if not iris:
-        return {}
-    terms = " ".join(str(NamedNode(iri)) for iri in dict.fromkeys(iris))
+    wanted = tuple(dict.fromkeys(iris))
+    key = (is_class, infer, wanted)
+    query = _COUNT_MEMBERS if is_class else _COUNT_PAIRS
+    # A query that names several graphs meets a statement of two of them twice.
+    distinct = "" if site.is_union else "DISTINCT"
+    text = query.format(terms=" ".join(str(NamedNode(iri)) for iri in wanted), distinct=distinct)
+
+    def count() -> Mapping[str, int]:
+        return {
+            row["t"].value: int(row["n"].value)
+            for row in site.ask(text, infer=infer)
+            if isinstance(row["t"], NamedNode) and isinstance(row["n"], Literal)
+        }
+
     try:
-        rows = site.ask(
-            (_COUNT_MEMBERS if is_class else _COUNT_PAIRS).format(terms=terms), infer=infer
-        )
+        return site.schemas.counts(site.backend.status().version, key, count)
     except LimitError:
         return None
-    return {
-        row["t"].value: int(row["n"].value)
-        for row in rows
-        if isinstance(row["t"], NamedNode) and isinstance(row["n"], Literal)
-    }
