@@ -137,12 +137,16 @@ class Lookup:
         )
 
     def at_hand(self) -> Snapshot | None:
-        """The last index that was built, if there is one: who asks does not wait.
+        """The last index that was built, if there is one, or is in a moment: nobody waits long.
 
         Raises:
             UnavailableError: see `Backend.status`.
         """
-        return self._begin()[0]
+        built, building = self._begin()
+        if built is None and building is not None:
+            building.wait(FRESH_S)
+        with self._lock:
+            return self._built
 
     def _begin(self) -> tuple[Snapshot | None, threading.Event | None]:
         """The last index, and what to wait for where it is to be another."""

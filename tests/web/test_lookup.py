@@ -165,6 +165,18 @@ def test_the_first_index_is_waited_for_so_long_only(
     go.set()
 
 
+def test_who_only_wants_hints_waits_a_moment_at_most(
+    found: Lookup, backend: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lookup, "FRESH_S", 0.01)
+    go = threading.Event()
+    backend.before = lambda: None if go.wait(60) else pytest.fail("nobody said go")
+    assert found.at_hand() is None
+    go.set()
+    found.newest()
+    assert found.at_hand() is found.newest()
+
+
 def test_an_index_of_a_part_says_so(backend: Watched) -> None:
     assert Lookup(backend).newest().index.is_whole
     assert not Lookup(backend, max_texts=3).newest().index.is_whole

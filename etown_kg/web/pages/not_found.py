@@ -1,7 +1,7 @@
 """What to say where nothing is: what may have been meant, for readers and for programs.
 
 The last part of the path is searched as a name; the path as a whole is compared with the addresses
-of the pages and named queries. Nobody waits for it: without an index at hand there are fewer hints.
+of the pages and named queries. Nobody waits long for it: without an index there are fewer hints.
 """
 
 from __future__ import annotations
