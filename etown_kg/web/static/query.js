@@ -160,7 +160,7 @@ function completer(Yasqe, kind, base, names, prefixes) {
           // Known here, but the query may be taken elsewhere.
           const declared = new RegExp(`^\\s*PREFIX\\s+${prefix}:`, "im");
           if (!picked.text.startsWith("<") && !declared.test(yasqe.getValue())) {
-            yasqe.addPrefixes({ [prefix]: prefixes[prefix] });
+            yasqe.replaceRange(`PREFIX ${prefix}: <${prefixes[prefix]}>\n`, { line: 0, ch: 0 });
           }
         },
       };
