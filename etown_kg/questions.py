@@ -17,16 +17,23 @@ told in English and, if it can be, in Chinese.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
-from pyoxigraph import Literal, NamedNode, QuerySolutions, Store
+from pyoxigraph import Literal, NamedNode, Quad, QuerySolutions, Store
 
 from etown_kg import query_text, vocab
 from etown_kg.errors import MissingPathError, SettingError, SourceError
 
+# The folders of named queries that are for readers, in the order of the pages.
+FOLDERS = ("competency", "examples", "compare")
+
+_FORMS = frozenset({"SELECT", "ASK", "CONSTRUCT", "DESCRIBE"})
+_RDF_TYPE = NamedNode(f"{vocab.RDF}type")
+_RDFS_LABEL = NamedNode(f"{vocab.RDFS}label")
+_RDFS_COMMENT = NamedNode(f"{vocab.RDFS}comment")
 _HEADER = re.compile(r"# (?P<key>[a-z]+): (?P<value>.+)")
 _KEYS = frozenset({"question", "en", "zh", "inference", "parameter", "note"})
 _PARAMETER = re.compile(
@@ -84,6 +91,57 @@ class Question:
             before, after = _values(name).split(text)
             text = f"{before}VALUES ?{name} {{ {term} }}{after}"
         return text
+
+
+def read_reader_questions(queries: Path) -> dict[str, tuple[Question, ...]]:
+    """The named queries for readers by folder of ``queries/``, those folders that there are.
+
+    Raises:
+        SourceError: see `read_question`.
+    """
+    return {name: read_questions(queries / name) for name in FOLDERS if (queries / name).is_dir()}
+
+
+def described(folders: Mapping[str, Sequence[Question]], base: str) -> Iterator[Quad]:
+    """The named queries as data in ``graph/meta``, and the prefixes that they may use.
+
+    Nothing where there are none.
+
+    As SHACL's vocabulary has it (https://www.w3.org/TR/shacl/#sparql-prefixes, and
+    ``sh:SPARQLExecutable`` of SHACL Advanced Features) and the query editors and crawlers of
+    public endpoints look for it: ``sh:select`` and its sisters hold the text, ``rdfs:comment``
+    the question.
+    """
+    graph = NamedNode(f"{base}graph/meta")
+    for folder, questions in folders.items():
+        for question in questions:
+            node = NamedNode(f"{base}id/query/{question.name}")
+            form = _form(question.text)
+            about: list[tuple[NamedNode, NamedNode | Literal]] = [
+                (_RDF_TYPE, NamedNode(f"{vocab.SH}SPARQLExecutable")),
+                (_RDF_TYPE, NamedNode(f"{vocab.SH}SPARQL{form.title()}Executable")),
+                (NamedNode(f"{vocab.SH}{form.lower()}"), Literal(question.text)),
+                (NamedNode(f"{vocab.SH}prefixes"), graph),
+                (NamedNode(f"{vocab.SCHEMA}keywords"), Literal(folder)),
+            ]
+            for language, title in question.titles.items():
+                text = Literal(title, language=language)
+                about += [(_RDFS_LABEL, text), (_RDFS_COMMENT, text)]
+            yield from (Quad(node, predicate, value, graph) for predicate, value in about)
+    if not any(folders.values()):
+        return
+    for prefix, namespace in vocab.PREFIXES.items():
+        node = NamedNode(f"{graph.value}#{prefix}")
+        yield Quad(graph, NamedNode(f"{vocab.SH}declare"), node, graph)
+        yield Quad(node, NamedNode(f"{vocab.SH}prefix"), Literal(prefix), graph)
+        iri = Literal(namespace, datatype=NamedNode(f"{vocab.XSD}anyURI"))
+        yield Quad(node, NamedNode(f"{vocab.SH}namespace"), iri, graph)
+
+
+def _form(text: str) -> str:
+    """The query form: the first word that is one of them."""
+    words = (token.text.upper() for token in query_text.tokens(text) if token.kind == "word")
+    return next((word for word in words if word in _FORMS), "SELECT")
 
 
 def read_questions(folder: Path) -> tuple[Question, ...]:

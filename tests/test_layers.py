@@ -58,7 +58,10 @@ ALLOWED: dict[str, frozenset[str]] = {
     "reason": frozenset({"vocab", "errors", "findings"}),
     "store": LEAVES,
     "update": LEAVES | {"store"},
-    "graph": LEAVES | {"load", "export", "validate", "reason", "citation", "store", "update"},
+    "graph": (
+        LEAVES
+        | {"load", "export", "validate", "reason", "citation", "store", "update", "questions"}
+    ),
     "backend": LEAVES | {"reason", "store", "graph", "export", "diagnosis"},
     "web": (
         LEAVES | {"audit", "backend", "export", "figures", "questions", "search", "__version__"}

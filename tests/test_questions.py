@@ -10,9 +10,19 @@ import rdflib
 from hypothesis import given
 from hypothesis import strategies as st
 
-from etown_kg import query_text
-from etown_kg.errors import MissingPathError, SettingError, SourceError
-from etown_kg.questions import Parameter, Question, read_question, read_questions
+from etown_kg import query_text, vocab
+from etown_kg.errors import MissingPathError, ReadOnlyError, SettingError, SourceError
+from etown_kg.graph import KnowledgeGraph
+from etown_kg.questions import (
+    Parameter,
+    Question,
+    described,
+    read_question,
+    read_questions,
+    read_reader_questions,
+)
+
+ONTOLOGY = Path(__file__).parents[1] / "ontology"
 
 TEXT = """\
 # question: 7
@@ -212,3 +222,58 @@ def test_questions_come_by_file_name_and_other_files_are_left(tmp_path: Path) ->
 def test_missing_folder_is_refused(tmp_path: Path) -> None:
     with pytest.raises(MissingPathError):
         read_questions(tmp_path / "none")
+
+
+def test_queries_for_readers_are_data_that_editors_look_for(shipped_graph: KnowledgeGraph) -> None:
+    """The patterns by which query editors and crawlers ask an endpoint for its examples."""
+    found = shipped_graph.query(
+        "PREFIX sh: <http://www.w3.org/ns/shacl#> SELECT ?query ?comment ?text WHERE {"
+        " ?query a sh:SPARQLExecutable ; rdfs:comment ?comment ;"
+        " sh:select|sh:ask|sh:construct|sh:describe ?text }"
+    ).rows()
+    texts = {str(text.value) for _, _, text in found}  # type: ignore[union-attr]
+    folders = read_reader_questions(ONTOLOGY / "queries")
+    assert texts == {question.text for folder in folders.values() for question in folder}
+    languages = {comment.language for _, comment, _ in found}  # type: ignore[union-attr]
+    assert languages == {"en", "zh"}
+    prefixes = shipped_graph.query(
+        "PREFIX sh: <http://www.w3.org/ns/shacl#>"
+        " SELECT ?prefix ?namespace WHERE { [] sh:namespace ?namespace ; sh:prefix ?prefix }"
+    ).rows()
+    assert {(p.value, n.value) for p, n in prefixes} == set(vocab.PREFIXES.items())  # type: ignore[union-attr]
+
+
+def test_nothing_is_inferred_from_the_queries_and_nobody_has_to_mend_them(
+    shipped_graph: KnowledgeGraph,
+) -> None:
+    assert not shipped_graph.query(
+        f"ASK {{ GRAPH <{shipped_graph.graph_inferred}> {{ ?s ?p ?o }}"
+        " FILTER(STRSTARTS(STR(?s), 'https://w3id.org/etown/id/query/')) }"
+    ).boolean
+    with pytest.raises(ReadOnlyError):
+        KnowledgeGraph.load().delta(
+            f"INSERT DATA {{ GRAPH <{vocab.GRAPH_META}> {{ <x:a> <x:b> <x:c> }} }}"
+        )
+
+
+@pytest.mark.parametrize(
+    ("text", "form"),
+    [
+        ("ASK {}", "ask"),
+        ("\n# SELECT\nPREFIX select: <x:>\nconstruct where { ?s ?p 'ASK' }", "construct"),
+        ("DESCRIBE <x:a>", "describe"),
+        ("SELECT * { { SELECT * {} } }", "select"),
+    ],
+)
+def test_a_query_is_described_by_its_form(tmp_path: Path, text: str, form: str) -> None:
+    folder = tmp_path / "examples"
+    folder.mkdir()
+    (folder / "one.rq").write_text(f"# en: What?\n# zh: 什么？\n{text}\n", encoding="utf-8")
+    quads = list(described(read_reader_questions(tmp_path), "http://zoo.example/"))
+    properties = {quad.predicate.value for quad in quads}
+    assert f"http://www.w3.org/ns/shacl#{form}" in properties
+    assert {quad.graph_name for quad in quads} == {ox.NamedNode("http://zoo.example/graph/meta")}
+
+
+def test_without_queries_nothing_is_said_of_them(tmp_path: Path) -> None:
+    assert list(described(read_reader_questions(tmp_path), "http://zoo.example/")) == []

@@ -25,12 +25,13 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import BinaryIO, Final, NoReturn
 
 from pyoxigraph import Literal, NamedNode, Quad, Store, Triple
 
-from etown_kg import export, load, query_text, update, vocab
+from etown_kg import export, load, query_text, questions, update, vocab
 from etown_kg.changes import Change, GraphWrite, UpdateRequest
 from etown_kg.citation import Citations
 from etown_kg.config import DEFAULT_REASONER, shipped
@@ -156,7 +157,8 @@ class KnowledgeGraph:
             asserted = location.quads()
         else:
             found = load.sources(ontology, data or default_data, base)
-            asserted = load.read_all(found)
+            named = questions.read_reader_questions(ontology / "queries")
+            asserted = chain(load.read_all(found), questions.described(named, base))
         graph = cls(asserted, base=base, ontology=ontology, default_graph=default_graph)
         if location is not None:
             graph.keep_in(location)
@@ -757,6 +759,9 @@ class KnowledgeGraph:
                 "a folder with SHACL shapes",
             )
         hygiene = self.ontology / "queries" / "hygiene"
+        # What the program makes itself is not for the authors of data to mend.
+        meta = NamedNode(f"{self.base}graph/meta")
+        quads = (quad for quad in quads if quad.graph_name != meta)
         return validate(quads, self.ontology / "shapes", hygiene if hygiene.is_dir() else None)
 
     def _check_shapes(self, delta: Delta, scope: Scope = ALL) -> frozenset[Finding]:

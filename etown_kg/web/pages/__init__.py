@@ -13,7 +13,7 @@ from flask import Blueprint, Flask
 
 from etown_kg.backend import Backend
 from etown_kg.figures.reading import figures_query
-from etown_kg.questions import Question, read_questions
+from etown_kg.questions import read_reader_questions
 from etown_kg.web.pages import (
     articles,
     crawlers,
@@ -36,8 +36,6 @@ from etown_kg.web.pages.wording import read_wording
 
 __all__ = ["Site", "read_site", "register"]
 
-# The folders of named queries that are for readers, in the order of the pages.
-FOLDERS = ("competency", "examples", "compare")
 # Every family of pages.
 FAMILIES: tuple[Callable[[Site], Blueprint], ...] = (
     start.blueprint,
@@ -69,7 +67,7 @@ def read_site(
         MissingPathError: the folder of articles is not there.
     """
     check_folder(articles)
-    questions = _questions(ontology / "queries")
+    questions = read_reader_questions(ontology / "queries")
     names = [question.name for folder in questions.values() for question in folder]
     return Site(
         backend,
@@ -80,10 +78,6 @@ def read_site(
         is_union=is_union,
         known_figures=KnownFigures(figures_query(ontology)),
     )
-
-
-def _questions(queries: Path) -> dict[str, tuple[Question, ...]]:
-    return {name: read_questions(queries / name) for name in FOLDERS if (queries / name).is_dir()}
 
 
 def register(app: Flask, site: Site) -> None:
