@@ -6,7 +6,7 @@ set it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -300,7 +300,7 @@ class Lines:
 
 
 def filters(
-    figures: Sequence[Figure], selection: Selection, names: Names, without: tuple[str, ...] = ()
+    figures: Collection[Figure], selection: Selection, names: Names, without: tuple[str, ...] = ()
 ) -> list[Filter]:
     """The filters that make a difference: those of which the figures have several values."""
     found = []

@@ -7,7 +7,7 @@ is not understood is refused, in the page as in the files.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from math import ceil
@@ -98,10 +98,10 @@ class View:
         return self.address(endpoint, **page, **more)
 
     @property
-    def offered(self) -> list[Figure]:
+    def offered(self) -> Collection[Figure]:
         """The figures that the filters of this page choose from."""
         if not self.indicator:
-            return list(self.figures)
+            return self.figures
         return [figure for figure in self.figures if figure.indicator == self.indicator]
 
     @property

@@ -14,7 +14,7 @@ from etown_kg.figures.axis import Axis
 from etown_kg.figures.drawing import Drawing, drawn, shape_of, tick_places
 from etown_kg.figures.figure import Figure
 from etown_kg.figures.quantity import written
-from etown_kg.interval import Interval, Verdict
+from etown_kg.interval import Interval
 from etown_kg.web.pages.language import plain
 from etown_kg.web.pages.terms import Names
 
@@ -35,7 +35,6 @@ class Picture:
 
     drawing: Drawing
     alternative: str
-    verdict: Verdict | None = None
 
 
 def in_words(figure: Figure, names: Names) -> str:
