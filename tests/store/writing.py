@@ -1,12 +1,14 @@
 """A process that changes a location for ever, in a way that anybody can work out.
 
 ``python -m tests.store.writing DIR`` goes on from the version that it finds and prints a line for
-each change that was acknowledged. What version *n* holds follows from *n* alone (`contents`), so
-that whoever killed the process can tell what must be there.
+each change that was acknowledged; without DIR it forks such processes (`fork_writers`). What
+version *n* holds follows from *n* alone (`contents`), so that whoever killed the process can tell
+what must be there.
 """
 
 from __future__ import annotations
 
+import os
 import random
 import sys
 from collections.abc import Iterator
@@ -92,6 +94,28 @@ def _literal(chance: random.Random) -> Literal:
     return Literal(form, datatype=NamedNode(XSD + ("decimal" if "." in form else "integer")))
 
 
-if __name__ == "__main__":
-    for acknowledged in run(Location.open(Path(sys.argv[1]), reserve_bytes=0)):
+def write(folder: str) -> None:
+    """Make changes for ever, and print the version of each."""
+    for acknowledged in run(Location.open(Path(folder), reserve_bytes=0)):
         print(acknowledged, flush=True)
+
+
+def fork_writers() -> None:
+    """Let a writer of its own process work on each folder that standard input names, a line each.
+
+    Prints ``pid N`` for its process, a line for each version that it acknowledged, and ``over``
+    when it has ended. Forking takes milliseconds where a fresh interpreter takes a second.
+    """
+    while folder := sys.stdin.readline().strip():
+        pid = os.fork()
+        if pid == 0:
+            write(folder)
+        print("pid", pid, flush=True)
+        os.waitpid(pid, 0)
+        print("over", flush=True)
+
+
+if __name__ == "__main__":
+    if len(sys.argv) > 1:
+        write(sys.argv[1])
+    fork_writers()
