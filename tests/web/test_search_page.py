@@ -53,7 +53,7 @@ def test_labels_come_in_the_readers_language(client: FlaskClient) -> None:
 @pytest.mark.parametrize(
     "query",
     ["page=0", "page=x", "page=²", "page=501", "size=101", "size=-1", "page=999999999999",
-     "q=" + 501 * "a"],
+     "page=2&q=robin", "class=not+an+IRI", "class=%00", "class=a", "q=" + 501 * "a"],
 )  # fmt: skip
 def test_parameters_that_cannot_be_used_are_named(client: FlaskClient, query: str) -> None:
     response = client.get(f"/search.json?{query}")

@@ -14,6 +14,7 @@ from typing import Any
 
 from flask import Blueprint, Response, render_template, request, url_for
 from markupsafe import Markup
+from pyoxigraph import NamedNode
 
 from etown_kg import vocab
 from etown_kg.curies import compressed, expanded
@@ -158,9 +159,10 @@ def find(snapshot: Snapshot, asked: Search) -> Found:
 
     Raises:
         LimitError: it takes too long.
+        RequestError: 400 there is no such page.
     """
     iri = expanded(asked.text)
-    return snapshot.index.search(
+    found = snapshot.index.search(
         asked.text,
         iri=snapshot.representative(iri) if iri else None,
         in_class=asked.in_class,
@@ -169,6 +171,13 @@ def find(snapshot: Snapshot, asked: Search) -> Found:
         offset=asked.offset,
         classes=KINDS_COUNTED,
     )
+    if found.total and not found.hits:
+        raise RequestError(
+            HTTPStatus.BAD_REQUEST,
+            f"page: {asked.page} is beyond the last",
+            hint=f"give a number from 1 to {-(-found.total // asked.size)}",
+        )
+    return found
 
 
 def _asked() -> Search:
@@ -186,11 +195,23 @@ def _asked() -> Search:
         )
     return Search(
         text=typed,
-        in_class=request.args.get("class") or None,
+        in_class=_class(),
         page=_number("page", 1, MAX_PAGE),
         size=_number("size", PAGE_SIZE, MAX_SIZE),
         names_only=request.args.get("names") == "true",
     )
+
+
+def _class() -> str | None:
+    given = request.args.get("class", "")
+    try:
+        return NamedNode(given).value if given else None
+    except ValueError:
+        raise RequestError(
+            HTTPStatus.BAD_REQUEST,
+            f"class: {_shortened(given, 80)!r} is no absolute IRI",
+            hint="leave it out, or give one of the classes that an answer counts",
+        ) from None
 
 
 def _number(name: str, default: int, most: int) -> int:
