@@ -265,3 +265,10 @@ def test_a_browser_gets_the_page_of_a_graph_and_a_program_the_graph(own_zoo: Zoo
         assert graph.mimetype == "text/turtle"
         assert b"<urn:carp>" in graph.data
     assert own_zoo.client.get("/graph/none", headers=HTML).status_code == 404
+
+
+@pytest.mark.parametrize("iri", ["", "eel", "http://[x", "%00", "a b", "http://zoo.example/%22"])
+def test_what_is_no_iri_is_refused(client: FlaskClient, iri: str) -> None:
+    response = client.get(f"/describe?iri={iri}")
+    assert response.status_code == 400
+    assert response.get_json()["hint"]

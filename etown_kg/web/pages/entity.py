@@ -67,13 +67,13 @@ def blueprint(site: Site) -> Blueprint:
     @views.get(DESCRIBE)
     def by_iri() -> Response:
         given = request.args.get("iri", "")
-        iri = _mentioned(site, [given]) if given else None
-        if not given or not urlsplit(given).scheme:
+        if not any(_valid([given])):
             raise RequestError(
                 HTTPStatus.BAD_REQUEST,
                 f"iri={given} is no absolute IRI",
                 hint="name a thing of the graph: /describe?iri=https%3A%2F%2F...",
             )
+        iri = _mentioned(site, [given])
         if iri is None:
             raise NotFound
         name = request.args.get("format")
