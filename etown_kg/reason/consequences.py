@@ -27,6 +27,7 @@ from etown_kg.reason.dictionary import (
 )
 from etown_kg.reason.equality import VOCABULARY_SIZE
 from etown_kg.reason.long_lists import INTERSECTION, KEY
+from etown_kg.reason.profile import REFLEXIVE
 from etown_kg.reason.relation import (
     Ids,
     difference,
@@ -138,7 +139,9 @@ class Consequences(Admission):
                         slice_of(variable.backward(), property_),
                     )
                 )
-                if bool((others != property_).any()):
+                # That it is the same as, below or equivalent to itself says nothing new.
+                is_told = predicate not in REFLEXIVE or others != property_
+                if len(others) and bool(np.any(is_told)):
                     return True
         # Under another name its pairs are shown.
         return bool(self.equality.rigid.get(property_) or len(self.equality.members(property_)) > 1)

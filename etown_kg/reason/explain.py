@@ -73,6 +73,42 @@ class Derivation(NamedTuple):
     stage: int
 
 
+# A goal, and the stage before which its premises must have come.
+_Wanted = tuple[Goal, int]
+
+
+class _Circle(NamedTuple):
+    """A goal whose chosen derivation needs the goal itself."""
+
+    at: _Wanted
+
+
+def _premises_of(derivation: Derivation) -> list[_Wanted]:
+    return [(premise, derivation.stage) for premise in derivation.premises]
+
+
+def _order(root: _Wanted, chosen: dict[_Wanted, Derivation | None]) -> list[_Wanted] | _Circle:
+    """What is chosen with premises first and the root last; or where it runs in a circle."""
+    done: dict[_Wanted, None] = {}
+    open_: set[_Wanted] = set()
+    stack = [root]
+    while stack:
+        wanted = stack[-1]
+        derivation = chosen[wanted]
+        below = _premises_of(derivation) if derivation is not None else []
+        missing = [item for item in below if item not in done]
+        if not missing:
+            stack.pop()
+            open_.discard(wanted)
+            done[wanted] = None
+            continue
+        open_.add(wanted)
+        if any(item in open_ for item in missing):
+            return _Circle(wanted)
+        stack += missing
+    return list(done)
+
+
 class _Hint(NamedTuple):
     """The next stop on a path to an end, and the latest stage of a pair on the way."""
 
@@ -113,8 +149,27 @@ class Explainer:
 
         Iterative, since a proof may be deeper than Python's stack.
         """
-        chosen: dict[tuple[Goal, int], Derivation | None] = {}
-        stack = [(goal, before)]
+        # Where a name of owl:sameAs is itself the same as something, a renaming may lean on
+        # itself within one stage: such a derivation is dropped and another one taken.
+        dropped: dict[_Wanted, list[Derivation]] = defaultdict(list)
+        for _ in range(MAX_DERIVATIONS):
+            chosen = self._choose((goal, before), dropped)
+            if chosen is None:
+                return None
+            order = _order((goal, before), chosen)
+            if not isinstance(order, _Circle):
+                return self._build(order, chosen)
+            derivation = chosen[order.at]
+            assert derivation is not None
+            dropped[order.at].append(derivation)
+        return None
+
+    def _choose(
+        self, root: _Wanted, dropped: dict[_Wanted, list[Derivation]]
+    ) -> dict[_Wanted, Derivation | None] | None:
+        """A derivation for everything that a proof needs, None for what is asserted."""
+        chosen: dict[_Wanted, Derivation | None] = {}
+        stack = [root]
         while stack:
             wanted = stack.pop()
             if wanted in chosen:
@@ -122,34 +177,27 @@ class Explainer:
             if self._closure.is_asserted(*wanted[0]):
                 chosen[wanted] = None
                 continue
-            derivation = next(iter(self.derivations(*wanted, limit=1)), None)
+            refused = dropped.get(wanted, ())
+            found = self.derivations(*wanted, limit=1 + len(refused))
+            derivation = next((each for each in found if each not in refused), None)
             if derivation is None:
                 return None
             chosen[wanted] = derivation
-            stack += [(premise, derivation.stage) for premise in derivation.premises]
-        return self._build(goal, before, chosen)
+            stack += _premises_of(derivation)
+        return chosen
 
-    def _build(
-        self, goal: Goal, before: int, chosen: dict[tuple[Goal, int], Derivation | None]
-    ) -> Proof:
-        built: dict[tuple[Goal, int], Proof] = {}
-        stack = [(goal, before)]
-        while stack:
-            wanted = stack[-1]
+    def _build(self, order: list[_Wanted], chosen: dict[_Wanted, Derivation | None]) -> Proof:
+        """The proof of the last of the wanted goals; `order` has premises first."""
+        built: dict[_Wanted, Proof] = {}
+        for wanted in order:
             derivation = chosen[wanted]
-            below = [(p, derivation.stage) for p in derivation.premises] if derivation else []
-            missing = [item for item in below if item not in built]
-            if missing:
-                stack += missing
-                continue
-            stack.pop()
             if derivation is None:
                 built[wanted] = self._leaf(wanted[0])
             else:
                 rule = derivation.rule
-                premises = tuple(built[item] for item in below)
+                premises = tuple(built[item] for item in _premises_of(derivation))
                 built[wanted] = Proof(self._said(wanted[0]), rule.id, rule.text, premises)
-        proof = built[goal, before]
+        proof = built[order[-1]]
         kinds = self._engine.dictionary.kinds
         if any(kinds[number] == VALUE for (item, _) in chosen for number in (item[0], item[2])):
             # A value is shown as one literal that has it: steps between the two say nothing.
@@ -719,12 +767,27 @@ class Explainer:
     def _identity(self, one: int, other: int, before: int, limit: int) -> list[Derivation]:
         """The rules that conclude owl:sameAs of this very pair."""
         found = self._by_rules((one, SAME_AS, other), before, limit)
+        found += self._by_alias(one, other, before)
         if not found:
             # Rules about identity join neighbours; either order of a pair may be the one.
             turned = self._by_rules((other, SAME_AS, one), before, limit)
+            turned += self._by_alias(other, one, before)
             found = [
                 Derivation(RULE["eq-sym"], ((other, SAME_AS, one),), before) for _ in turned[:1]
             ]
+        return found
+
+    def _by_alias(self, one: int, other: int, before: int) -> list[Derivation]:
+        """That two terms are the same, said by a property that is the same as owl:sameAs."""
+        found = []
+        for name in self._engine.equality.members(SAME_AS):
+            if name == SAME_AS:
+                continue
+            stage = int(self._stages(name, np.array([one]), np.array([other]))[0])
+            is_asserted = self._closure.is_asserted(one, name, other)
+            if is_asserted or 0 <= stage <= before:
+                premises = ((name, SAME_AS, SAME_AS), (one, name, other))
+                found.append(Derivation(RULE["eq-rep-p"], premises, before))
         return found
 
     # All proofs

@@ -1,5 +1,8 @@
 """Additions and deletions on a finished closure; both end where a closure from scratch would.
 
+(But for a graph that makes two different literals the same: it has no model, and which names are
+merged before the clash is met depends on the order.)
+
 An addition goes on with the rounds from what is new. A deletion first takes away everything with a
 derivation through what is gone (*over-deletion*), then puts back what has another derivation or
 was asserted (*re-derivation*), and lets the rounds go on from there (Gupta, Mumick and

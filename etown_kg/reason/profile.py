@@ -51,7 +51,7 @@ from etown_kg.vocab import OWL
 Profile = Literal["lean", "full"]
 PROFILES: Final[tuple[Profile, ...]] = ("lean", "full")
 
-_REFLEXIVE = frozenset(
+REFLEXIVE = frozenset(
     {SAME_AS, SUB_CLASS_OF, SUB_PROPERTY_OF, EQUIVALENT_CLASS, EQUIVALENT_PROPERTY}
 )
 _THING_OBJECTS = frozenset({TYPE, SUB_CLASS_OF, DOMAIN, RANGE})
@@ -72,7 +72,7 @@ def shown(predicate: int, forward: Keys, kinds: Kinds, profile: Profile) -> Mask
     if profile == "full":
         return np.asarray((kinds[subjects] != VALUE) & (kinds[objects] != VALUE))
     mask = (kinds[subjects] < LITERAL) & (kinds[objects] != VALUE)
-    if predicate in _REFLEXIVE:
+    if predicate in REFLEXIVE:
         mask &= subjects != objects
     if predicate in _THING_OBJECTS:
         mask &= objects != THING

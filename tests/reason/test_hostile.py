@@ -8,10 +8,10 @@ from itertools import pairwise
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from rdflib import OWL, RDF, RDFS, BNode, Literal, URIRef
+from rdflib import OWL, RDF, RDFS, XSD, BNode, Literal, URIRef
 
 from etown_kg.errors import LimitError, SourceError
-from etown_kg.reason import materialise
+from etown_kg.reason import PROFILES, Profile, materialise
 from tests.reason.case_files import read_triples
 from tests.reason.naive import TooLargeError, Triple, unify_string
 from tests.reason.profiles import full, judge
@@ -213,6 +213,36 @@ def test_nothing_in_nothing_out() -> None:
     assert len(closure) == 0
     assert not list(closure.inferred())
     assert not closure.violations
+
+
+# What speaks of owl:sameAs itself, or says it by another name.
+ABOUT_SAMENESS = {
+    "another name of it": "ex:same owl:sameAs owl:sameAs . ex:a ex:same ex:b . ex:b ex:p ex:c .",
+    "a property below it": "ex:same rdfs:subPropertyOf owl:sameAs . ex:a ex:same ex:b .",
+    "a property above it": "owl:sameAs rdfs:subPropertyOf ex:same . ex:a owl:sameAs ex:b .",
+    "an inverse of it": "owl:sameAs owl:inverseOf ex:same . ex:a ex:same ex:b .",
+    "its own range": "owl:sameAs rdfs:range owl:sameAs . ex:a ex:p ex:b .",
+    "two steps below it": "ex:s rdfs:subPropertyOf ex:t . ex:t rdfs:subPropertyOf owl:sameAs ."
+    " ex:a ex:s ex:b . ex:b ex:s ex:c . ex:c ex:p ex:d .",
+    "a property that is a literal": 'ex:x owl:sameAs "lit" . ex:s ex:x ex:o . ex:s ex:p ex:o .',
+}
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+@pytest.mark.parametrize("name", ABOUT_SAMENESS)
+def test_sameness_that_is_spoken_about_is_proved(name: str, profile: Profile) -> None:
+    prefixes = f"@prefix ex: <{EX}> . @prefix owl: <{OWL}> . @prefix rdfs: <{RDFS}> . "
+    closure = materialise(read_triples(prefixes + ABOUT_SAMENESS[name]), profile=profile)
+    assert not closure.violations
+    for triple in closure.inferred():
+        assert closure.explain(triple) is not None, triple
+
+
+def test_all_that_is_in_the_range_of_sameness_is_found() -> None:
+    """Every term is the same as itself, the vocabulary's own terms among them."""
+    closure = materialise({(OWL.sameAs, RDFS.range, OWL.sameAs), (name("a"), name("p"), name("b"))})
+    for term in (XSD.anyURI, RDFS.subClassOf, name("p"), OWL.Thing):
+        assert (term, RDF.type, OWL.sameAs) in closure
 
 
 _VOCABULARY = [

@@ -27,7 +27,13 @@ def edited(draw: st.DrawFn) -> tuple[set[Triple], list[Edit]]:
 
 
 def state(closure: Closure) -> dict[str, object]:
-    """All that a closure shows; culprits are compared by rule, they may be chosen differently."""
+    """All that a closure shows; culprits are compared by rule, they may be chosen differently.
+
+    Where names of different literals would be the same, a clash, which of them are merged until
+    then is nobody's promise: only that it clashes is compared.
+    """
+    if closure.engine.equality.clashes:
+        return {"clashes": bool(closure.violations)}
     return {
         "triples": {unify_string(triple) for triple in closure.graph()},  # type: ignore[arg-type]
         "length": len(closure),
