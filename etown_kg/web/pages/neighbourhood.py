@@ -25,8 +25,9 @@ Term = NamedNode | BlankNode | Literal | Triple
 MOST_EDGES = 60
 # Edges of one property in one direction: enough to see what it is like.
 MOST_ALIKE = 8
-# Edges that are looked at, and so counted when they are not shown.
-MOST_COUNTED = 2000
+# Edges in one direction that are looked at, and so counted when they are not shown: a country may
+# have a million.
+MOST_COUNTED = 1000
 # Classes and properties of the view of the ontology.
 MOST_SCHEMA = 600
 
@@ -42,14 +43,17 @@ _LEFT_OUT = (
 
 _AROUND = """
 SELECT DISTINCT ?s ?p ?o ?asserted ?named WHERE {{
-  {{ {term} ?p ?o . BIND({term} AS ?s) FILTER(isIRI(?o) && ?o != {term}) }}
+  {{ SELECT ({term} AS ?s) ?p ?o WHERE {{
+       {term} ?p ?o FILTER(isIRI(?o) && ?o != {term} && ?p NOT IN ({left_out}))
+     }} LIMIT {limit} }}
   UNION
-  {{ ?s ?p {term} . BIND({term} AS ?o) FILTER(isIRI(?s) && ?s != {term}) }}
-  FILTER(?p NOT IN ({left_out}))
+  {{ SELECT ?s ?p ({term} AS ?o) WHERE {{
+       ?s ?p {term} FILTER(isIRI(?s) && ?s != {term} && ?p NOT IN ({left_out}))
+     }} LIMIT {limit} }}
   BIND(EXISTS {{ GRAPH ?graph {{ ?s ?p ?o }} FILTER(?graph != {inferred}) }} AS ?asserted)
   BIND(IF(?s = {term}, ?o, ?s) AS ?other)
   BIND(EXISTS {{ ?other {labels} ?label }} AS ?named)
-}} ORDER BY DESC(?named) DESC(?asserted) ?p ?s ?o LIMIT {limit}
+}} ORDER BY DESC(?named) DESC(?asserted) ?p ?s ?o
 """
 _TYPES = """
 SELECT DISTINCT ?s ?class WHERE {{ VALUES ?s {{ {terms} }} ?s a ?class FILTER(isIRI(?class)) }}

@@ -189,6 +189,12 @@ function explainSigns(yasqe) {
   });
 }
 
+/** What the editor completes; nothing where the server cannot count it in time. */
+async function knownNames() {
+  const response = await fetch(texts.terms);
+  return response.ok ? response.json() : { prefixes: {}, classes: [], properties: [] };
+}
+
 async function openEditor() {
   const style = document.createElement("link");
   style.rel = "stylesheet";
@@ -196,7 +202,7 @@ async function openEditor() {
   // Before our own sheet, which has the last word on colours.
   document.querySelector('link[rel="stylesheet"]').before(style);
   const [{ Yasqe }, known] = await Promise.all([
-    import(texts.editor), fetch(texts.terms).then((response) => response.json()),
+    import(texts.editor), knownNames(),
   ]);
   defineMode(Yasqe, known.prefixes);
   const completers = Yasqe.Autocompleters;
