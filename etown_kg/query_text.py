@@ -128,7 +128,12 @@ def depth(text: str) -> int:
     >>> depth("SELECT * { ?s ?p ?o FILTER(!!(?o > 1)) }")
     4
     """
-    deepest = brackets = operators = 0
+    return max(_depths(text), default=0)
+
+
+def _depths(text: str) -> Iterator[int]:
+    """How deep each terminal of the text stands, itself counted."""
+    brackets = operators = 0
     for token in tokens(text):
         if token.text in _PREFIX_OPERATORS:
             operators += 1
@@ -138,17 +143,18 @@ def depth(text: str) -> int:
                 brackets += 1
             elif token.text in _CLOSING:
                 brackets -= 1
-        deepest = max(deepest, brackets + operators)
-    return deepest
+        yield brackets + operators
 
 
-def nests_within(text: str, most: int) -> bool:
-    """Whether `depth` is `most` or less; counts characters first, which is quicker.
+def nests_deeper(text: str, most: int) -> bool:
+    """Whether `depth` is more than `most`, found out without reading farther than needed.
 
-    >>> nests_within("ASK {}", 1), nests_within("ASK { { } }", 1)
-    (True, False)
+    >>> nests_deeper("ASK {}", 1), nests_deeper("ASK { { } }", 1)
+    (False, True)
     """
-    return sum(map(text.count, _DEEPENING)) <= most or depth(text) <= most
+    if sum(map(text.count, _DEEPENING)) <= most:
+        return False
+    return any(reached > most for reached in _depths(text))
 
 
 def services(text: str, prefixes: Mapping[str, str]) -> list[Service]:

@@ -90,10 +90,10 @@ def test_exponent_of_a_linear_engine_is_one() -> None:
 # Servers over HTTP
 
 FIGURES = [
-    HttpSample("etown-kg", "one", 400.0, 2.0, 9.0, 0, 0.1, 80.0),
-    HttpSample("etown-kg", "one", 200.0, 4.0, 19.0, 0, 0.1, 90.0),
-    HttpSample("etown-kg", "one", 100.0, 5.0, 29.0, 0, 0.1, 70.0),
-    HttpSample("other", "one", 50.0, 20.0, 1500.0, 2, 0.1, 30.0),
+    HttpSample("etown-kg", "one", 400.0, 2.0, 9.0, 0, 0.1, 80.0, 70.0),
+    HttpSample("etown-kg", "one", 200.0, 4.0, 19.0, 0, 0.1, 90.0, 80.0),
+    HttpSample("etown-kg", "one", 100.0, 5.0, 29.0, 0, 0.1, 70.0, 90.0),
+    HttpSample("other", "one", 50.0, 20.0, 1500.0, 2, 0.1, 30.0, 10.0),
 ]
 
 
@@ -101,8 +101,8 @@ def test_the_report_gives_medians_and_ratios() -> None:
     starts = [Start("etown-kg", "small", 0.8, None, 60.0), Start("other", "small", 2.0, 1.5, 20.0)]
     results = Results(starts, {"Some": FIGURES}, "me", "none", {"small": 5}, 1.0, 3, 8)
     page = write(results)
-    assert "| one | etown-kg | 200 |  | 4.0 | 19.0 | 0 |" in page
-    assert "| one | other | 50.0 | 4.00 | 20.0 | 1,500 | 2 |" in page
+    assert "| one | etown-kg | 200 |  | 4.0 | 19.0 | 80.0 | 0 |" in page
+    assert "| one | other | 50.0 | 4.00 | 20.0 | 1,500 | 10.0 | 2 |" in page
     assert "| small | other | 2.00 | 1.50 | 20 | 30 |" in page
 
 

@@ -13,7 +13,7 @@ from etown_kg.errors import QueryError
 from etown_kg.query_text import (
     depth,
     keywords,
-    nests_within,
+    nests_deeper,
     prefixes_in,
     services,
     tokens,
@@ -62,8 +62,8 @@ def test_depth_counts_brackets_and_operators_before_operators(text: str, expecte
 
 
 @given(st.text('({[<>!+-^a"#\n )}]', max_size=40), st.integers(0, 12))
-def test_whether_a_text_nests_within_a_depth_is_what_its_depth_says(text: str, most: int) -> None:
-    assert nests_within(text, most) == (depth(text) <= most)
+def test_a_text_that_nests_deeper_is_told_by_its_depth(text: str, most: int) -> None:
+    assert nests_deeper(text, most) == (depth(text) > most)
 
 
 @given(st.lists(st.sampled_from(["ex:a", " ", "?s", "no", ":", "ex", "\\u0065x:b", "<x:y>"])))

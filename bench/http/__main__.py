@@ -102,7 +102,8 @@ class Run:
         self.sections.setdefault(section, []).append(sample)
         say(
             f"{section} | {sample.question} | {sample.server}: {sample.requests_s:,.1f}/s,"
-            f" p50 {sample.p50_ms:.1f} ms, p99 {sample.p99_ms:.1f} ms, failed {sample.failed},"
+            f" p50 {sample.p50_ms:.1f} ms, p99 {sample.p99_ms:.1f} ms, {sample.processor_us:.0f} us"
+            f" of CPU each, failed {sample.failed},"
             f" busy elsewhere {sample.busy_elsewhere:.2f}"
         )
 

@@ -117,11 +117,13 @@ def _start_ours(contender: Contender, graph: GraphFiles, folder: Path) -> Runnin
     if graph.ontology is not None:
         command += ["--ontology", str(graph.ontology), "--data", str(graph.data)]
     bearer = {"Authorization": f"Bearer {secret}"}
-    return _started(contender, [*command, "--port"], "/sparql", "/update", bearer, graph, folder)
+    return _started(
+        contender, [*command, "--port", "{port}"], "/sparql", "/update", bearer, graph, folder
+    )
 
 
 def _start_in_memory(contender: Contender, graph: GraphFiles, folder: Path) -> Running:
-    command = [contender.program, "serve", "--bind"]
+    command = [contender.program, "serve", "--bind", "127.0.0.1:{port}"]
     return _started(contender, command, "/query", "/update", {}, graph, folder, load=True)
 
 
@@ -137,14 +139,29 @@ def _start_on_disk(contender: Contender, graph: GraphFiles, folder: Path) -> Run
         check=True, capture_output=True,
     )  # fmt: skip
     load_s = time.perf_counter() - started
-    command = [contender.program, "serve", "--location", str(location), "--bind"]
+    command = [
+        contender.program,
+        "serve",
+        "--location",
+        str(location),
+        "--bind",
+        "127.0.0.1:{port}",
+    ]
     running = _started(contender, command, "/query", "/update", {}, graph, folder)
     running.load_s = load_s
     return running
 
 
 def _start_rdflib(contender: Contender, graph: GraphFiles, folder: Path) -> Running:
-    command = [contender.program, "serve", str(graph.closed), "--host", "127.0.0.1", "--port"]
+    command = [
+        contender.program,
+        "serve",
+        str(graph.closed),
+        "--host",
+        "127.0.0.1",
+        "--port",
+        "{port}",
+    ]
     return _started(contender, command, "/", None, {}, graph, folder)
 
 
@@ -167,14 +184,30 @@ def _started(
     *,
     load: bool = False,
 ) -> Running:
+    running = started(contender.name, command, path, graph, folder, load=load)
+    running.update_path, running.update_headers = update_path, headers
+    return running
+
+
+def started(
+    name: str,
+    command: Sequence[str],
+    path: str,
+    graph: GraphFiles,
+    folder: Path,
+    *,
+    load: bool = False,
+    cwd: Path | None = None,
+) -> Running:
+    """Start a server by a command that says ``{port}`` for its port; see `Contender.start`."""
     with socket.create_server(("127.0.0.1", 0)) as found:
         port: int = found.getsockname()[1]
-    place = f"127.0.0.1:{port}" if command[-1] == "--bind" else str(port)
+    command = [each.format(port=port) for each in command]
     expected = graph.closed.read_bytes().count(b"\n")
     started = time.perf_counter()
     with (folder / "log").open("wb") as log:
-        process = subprocess.Popen([*command, place], stdout=log, stderr=log, cwd=folder)
-    running = Running(contender.name, process, port, path, update_path, headers)
+        process = subprocess.Popen(command, stdout=log, stderr=log, cwd=cwd or folder)
+    running = Running(name, process, port, path, None)
     if load:
         _await(running, "ASK {}", None)
         running.load_s = time.perf_counter() - started

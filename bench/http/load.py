@@ -42,6 +42,7 @@ class Sample(NamedTuple):
     failed: int
     busy_elsewhere: float  # processors that other programs used meanwhile
     peak_mb: float
+    processor_us: float = 0.0  # of the server's processes, for each request
     changes_s: float = 0.0
 
 
@@ -75,6 +76,7 @@ def measure(
         figures["failed"],
         after.elsewhere_since(before),
         max(memory),
+        (after.server - before.server) * 1e6 / max(1, figures["requests"]),
     )
 
 

@@ -57,6 +57,8 @@ def write(results: Results) -> str:
         " It has the same processors as the server.",
         "- *ratio*: requests a second of etown-kg divided by those of the server; above 1 etown-kg"
         " answers more.",
+        "- *CPU*: processor time of the server's processes for each request, which depends less on"
+        " what else runs than the rest.",
         "- Unless *repeated* or *revalidated*, no two requests have the same text, so that nothing"
         " is answered from memory.",
         f"- Other programs used {_elsewhere(results.sections.values()):.2f} processors meanwhile"
@@ -72,10 +74,10 @@ def write(results: Results) -> str:
 def _table(samples: Sequence[Sample]) -> Iterable[str]:
     has_changes = any(sample.changes_s for sample in samples)
     yield (
-        "| question | server | requests/s | ratio | p50 ms | p99 ms | failed |"
+        "| question | server | requests/s | ratio | p50 ms | p99 ms | CPU µs | failed |"
         + (" updates/s |" if has_changes else "")
     )
-    yield "|---|---|---:|---:|---:|---:|---:|" + ("---:|" if has_changes else "")
+    yield "|---|---|---:|---:|---:|---:|---:|---:|" + ("---:|" if has_changes else "")
     for question in dict.fromkeys(sample.question for sample in samples):
         rates = _by_server(samples, question)
         for server, found in rates.items():
@@ -86,6 +88,7 @@ def _table(samples: Sequence[Sample]) -> Iterable[str]:
                 f"| {question} | {server} | {_figure(rate)} | {ratio} |"
                 f" {_figure(median(each.p50_ms for each in found))} |"
                 f" {_figure(median(each.p99_ms for each in found))} |"
+                f" {_figure(median(each.processor_us for each in found))} |"
                 f" {sum(each.failed for each in found)} |"
                 + (f" {_figure(median(e.changes_s for e in found))} |" if has_changes else "")
             )

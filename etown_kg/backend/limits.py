@@ -93,10 +93,9 @@ def check_text(text: str, limits: Limits) -> None:
         raise LimitError(
             f"query length of {limits.text_bytes} bytes", f"the query has {size}", kind="request"
         )
-    if not query_text.nests_within(text, limits.nesting):
+    if query_text.nests_deeper(text, limits.nesting):
         raise QueryError(
-            f"the query nests {query_text.depth(text)} deep; {limits.nesting} is the most that"
-            " is read",
+            f"the query nests more than {limits.nesting} deep, the most that is read",
             hint="write chains flat: a || b || c, VALUES instead of nested UNION or IF",
         )
 
