@@ -26,6 +26,7 @@ from waitress.task import ErrorTask, WSGITask
 
 from etown_kg.cli.express_lane import Lane, Ride
 from etown_kg.cli.half_closed import HalfClosedChannel
+from etown_kg.cli.request_parser import RequestParser
 from etown_kg.web.exchange import BEGUN
 from etown_kg.web.express import EXTENSION
 from etown_kg.web.headers import ALWAYS
@@ -47,6 +48,7 @@ LOOKAHEAD: Final = 1
 # waitress's own reasons are for its developers.
 _REASONS: Final = {
     HTTPStatus.BAD_REQUEST: "this is no HTTP request that can be read",
+    HTTPStatus.NOT_IMPLEMENTED: "no transfer coding but chunked is known here",
     HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE: (
         f"the request's line and headers are longer than {MAX_HEADER_BYTES:,} bytes"
     ),
@@ -87,6 +89,7 @@ class _Channel(HalfClosedChannel):
 
     error_task_class = _ProblemTask
     task_class = _Task
+    parser_class = RequestParser
     lane: Lane | None = None
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
