@@ -272,3 +272,12 @@ def test_what_is_no_iri_is_refused(client: FlaskClient, iri: str) -> None:
     response = client.get(f"/describe?iri={iri}")
     assert response.status_code == 400
     assert response.get_json()["hint"]
+
+
+def test_what_happened_is_told_in_its_order(shipped_app: Flask) -> None:
+    text = shipped_app.test_client().get("/id/place/beijing", headers=HTML).text
+    timeline = text.split('<ol class="timeline">')[1].split("</ol>")[0]
+    dates = re.findall(r'datetime="([^"]+)"', timeline)
+    assert len(dates) >= 2
+    assert dates == sorted(dates)
+    assert "commercial" in timeline

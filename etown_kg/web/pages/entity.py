@@ -31,6 +31,7 @@ from etown_kg.web.pages.language import reader_language
 from etown_kg.web.pages.site import Site
 from etown_kg.web.pages.statements import Description, Row, Value, describe
 from etown_kg.web.pages.term_page import term_page
+from etown_kg.web.pages.timeline import timeline_of
 from etown_kg.web.protocol import FORMAT_PARAMETERS, RequestError
 
 HTML = "text/html"
@@ -185,6 +186,7 @@ def _page(site: Site, found: Description) -> str:
     return render_template(
         "entity.html",
         found=found,
+        timeline=timeline_of(site, NamedNode(found.iri), found.labels.language),
         reading=read_article_page(site, NamedNode(found.iri), found.labels.language),
         formats=_offered(site, NamedNode(found.iri)),
         json_ld=_json_ld(found),
