@@ -24,6 +24,14 @@ from tests.web.serving import serving  # noqa: E402
 PICTURES = {
     "start.png": ("/", 1200, 760),
     "answer.png": ("/query?question=cq-03-more-than-300-vehicles", 1200, 1000),
+    "thing.png": ("/id/place/beijing-e-town", 1200, 1000),
+    "why.png": (
+        "/why?s=https://w3id.org/etown/id/place/beijing-e-town"
+        "&p=https://w3id.org/etown/ontology%23locatedIn&o=https://w3id.org/etown/id/place/china",
+        1200,
+        900,
+    ),
+    "article.png": ("/id/article/2022-10-10-industrial-fleet?lang=zh", 1200, 1000),
 }
 
 

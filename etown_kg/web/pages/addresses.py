@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from urllib.parse import quote
 
 DESCRIBE = "/describe"
@@ -25,6 +26,7 @@ _ESCAPED = re.compile(rb"(?:%[89A-Fa-f][0-9A-Fa-f])+")
 _CHANGED = re.compile(r"//|(?:^|/)\.\.?(?:/|$)")
 
 
+@lru_cache(maxsize=10_000)
 def path_of(iri: str, base: str) -> str:
     """The path of an IRI's page.
 

@@ -269,22 +269,20 @@ class _Page:
         properties = {iri: self._labels.shown(iri) for iri in by_property}
         texts = Counter(shown.text for shown in properties.values())
         for iri in sorted(by_property, key=lambda iri: (properties[iri].text.casefold(), iri)):
-            values = [
-                self._value(each, below, end=each.s if is_incoming else each.o)
-                for each in by_property[iri]
-            ]
-            values.sort(key=self._order)
-            more = max(0, len(values) - MOST_VALUES)
+            found = [(each, each.s if is_incoming else each.o) for each in by_property[iri]]
+            found.sort(key=lambda each: self._order(*each))
             curie = compressed(iri) if texts[properties[iri].text] > 1 else ""
-            yield Row(properties[iri], tuple(values[:MOST_VALUES]), more, curie)
+            values = tuple(self._value(each, end, below) for each, end in found[:MOST_VALUES])
+            yield Row(properties[iri], values, len(found) - len(values), curie)
 
-    def _order(self, value: Value) -> tuple[bool, bool, str]:
-        is_other = value.shown.language.split("-")[0] not in ("", self._labels.language)
-        is_other = is_other and value.shown.kind == "text"
-        return value.is_inferred, is_other, value.shown.text.casefold()
+    def _order(self, statement: _Statement, end: Term) -> tuple[bool, bool, str]:
+        shown = self._labels.shown(end)
+        is_other = shown.language.split("-")[0] not in ("", self._labels.language)
+        is_other = is_other and shown.kind == "text"
+        return not self._is_asserted(statement), is_other, shown.text.casefold()
 
     def _value(
-        self, statement: _Statement, below: dict[Term, list[_Statement]], *, end: Term
+        self, statement: _Statement, end: Term, below: dict[Term, list[_Statement]]
     ) -> Value:
         is_inferred = not self._is_asserted(statement)
         found = () if is_inferred else self._evidence.of(statement.s, statement.p, statement.o)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
 from urllib.parse import unquote, urlsplit
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
@@ -29,6 +30,8 @@ _NUMBERS = frozenset(
         "unsignedInt", "unsignedLong", "unsignedShort", "unsignedByte",
     )
 )  # fmt: skip
+# Names that are kept: they are asked for again and again, and follow from the IRI alone.
+KEPT = 10_000
 _PLAIN = frozenset((vocab.XSD + "string", vocab.RDF + "langString"))
 # Bounded, since Python reads no number of more than a few thousand digits.
 _LONG_NUMBER = re.compile(r"(-?[0-9]{5,100})((?:\.[0-9]+)?)")
@@ -66,6 +69,8 @@ class Names:
     known: Mapping[str, Label]
     base: str
     language: str
+    # A page shows the same thing many times.
+    _shown: dict[str, Shown] = field(default_factory=dict, repr=False, compare=False)
 
     def shown(self, term: Term | str) -> Shown:
         """A term, or an IRI given as text. One that `Site.names` was not told of has no label."""
@@ -82,6 +87,12 @@ class Names:
         return self.shown(term).text
 
     def _iri(self, iri: str) -> Shown:
+        shown = self._shown.get(iri)
+        if shown is None:
+            shown = self._shown[iri] = self._made(iri)
+        return shown
+
+    def _made(self, iri: str) -> Shown:
         known = self.known.get(iri, Label())
         found = known.best(self.language)
         text, language = found or (_standard(iri, self.language) or short_name(iri), "")
@@ -90,6 +101,7 @@ class Names:
         return Shown(text, "iri", iri, path, url, language, has_label=found is not None)
 
 
+@lru_cache(maxsize=KEPT)
 def _standard(iri: str, language: str) -> str:
     """What everybody calls a term of the standards, which graphs seldom say; "" for others."""
     variants = texts().get(f"standard.{compressed(iri)}")
@@ -115,6 +127,7 @@ def grouped(number: str) -> str:
     return f"{int(whole[1]):,}{whole[2]}" if whole else number
 
 
+@lru_cache(maxsize=KEPT)
 def short_name(iri: str) -> str:
     """What to call an IRI that has no label: its CURIE, its last part, or itself.
 
