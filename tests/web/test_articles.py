@@ -54,6 +54,17 @@ def test_the_articles_are_listed_with_their_coverage(shipped: FlaskClient) -> No
     assert "2022-10-10" in text
 
 
+def test_a_fact_of_several_nodes_counts_once(shipped: FlaskClient) -> None:
+    query = """PREFIX et: <https://w3id.org/etown/ontology#>
+        SELECT (COUNT(DISTINCT ?fact) AS ?facts) (COUNT(DISTINCT ?node) AS ?nodes) WHERE {
+          ?node et:factId ?fact ; et:hasEvidence/et:inArticle ?article } GROUP BY ?article"""
+    answer = shipped.get("/sparql", query_string={"query": query, "format": "csv"}).text
+    text = shipped.get("/articles", headers={"Accept-Language": "en"}).text
+    for facts, nodes in (line.split(",") for line in answer.split()[1:]):
+        assert f" {facts} facts" in text
+        assert int(facts) < int(nodes)
+
+
 def test_an_article_is_told_paragraph_by_paragraph(shipped: FlaskClient) -> None:
     text = shipped.get(FLEET, headers=HTML).text
     Page(text)

@@ -38,10 +38,11 @@ SELECT ?article ?date ?count ?publisher WHERE {
 } ORDER BY DESC(?date) ?article
 """
 _NODES = """
-SELECT DISTINCT ?article ?node ?paragraph WHERE {{
+SELECT DISTINCT ?article ?node ?fact ?paragraph WHERE {{
   VALUES ?article {{ {articles} }}
   ?evidence et:inArticle ?article . ?node et:hasEvidence ?evidence .
   OPTIONAL {{ ?evidence et:paragraph ?paragraph }}
+  OPTIONAL {{ ?node et:factId ?fact }}
 }}
 """
 _CLAIMS = "SELECT DISTINCT ?node WHERE { ?node a et:Claim }"
@@ -171,7 +172,8 @@ def _listed(site: Site, language: str) -> Iterator[Listed]:
         yield Listed(
             names.shown(article),
             str(getattr(row.get("date"), "value", "")),
-            len({each["node"] for each in nodes[article]}),
+            # A fact of several nodes is one fact.
+            len({each.get("fact", each["node"]) for each in nodes[article]}),
             _paragraphs(found, _number(row.get("count"))),
         )
 

@@ -37,7 +37,9 @@ export function looks(groups) {
 const styleOf = (look, isMany) => [
   { selector: "node", style: {
     label: "data(label)", "font-size": 12, "font-family": "system-ui, sans-serif",
-    "text-wrap": "wrap", "text-max-width": 130, "text-overflow-wrap": "anywhere", "text-valign": "bottom", "text-margin-y": 4,
+    "text-wrap": "wrap", "text-max-width": 130, "text-valign": "bottom", "text-margin-y": 4,
+    // Chinese has no spaces to break at; English is to break nowhere else.
+    "text-overflow-wrap": (node) => (/\s/.test(node.data("label")) ? "whitespace" : "anywhere"),
     color: token("ink"), "text-background-color": token("sheet"), "text-background-opacity": 0.85,
     "text-background-padding": 1,
     width: 20, height: 20,
