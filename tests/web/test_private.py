@@ -114,6 +114,9 @@ READINGS = [
     "get /sparql?query=SELECT*{?s?p?o}&infer=false",
     f"get /graphs?graph={WEST}", f"get /graphs?graph={EAST}", "get /graphs?default",
     "get /graphs?graph=http://zoo.example/graph/inferred", "get /graph/west",
+    "get /query/terms.json", "get /network", "get /network.json",
+    "get /network?iri=http://zoo.example/heron", "get /network.json?iri=http://zoo.example/heron",
+    "get /network.json?query=DESCRIBE<http://zoo.example/heron>",
 ]  # fmt: skip
 
 

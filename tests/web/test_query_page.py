@@ -172,6 +172,19 @@ def test_the_editor_is_told_the_graphs_own_names(client: FlaskClient) -> None:
     assert {"iri", "name", "label", "count"} == set(names["classes"][0])
 
 
+def test_without_the_libraries_the_pages_work_and_say_so(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(client.application.jinja_env.globals, "asset", lambda name: None)
+    text = client.get("/query?question=weights").text
+    assert "libraries were not built into this installation" in text
+    assert "2 solutions" in text
+    assert 'data-view="chart"' not in text
+    network = client.get("/network").text
+    assert "/static/network.js" not in network
+    assert "libraries were not built into this installation" in network
+
+
 # Named queries
 
 
