@@ -13,9 +13,9 @@ from collections.abc import Iterable, Iterator
 from http import HTTPStatus
 from urllib.parse import quote, urlencode, urlsplit
 
-from flask import Blueprint, Response, render_template, request
+from flask import Blueprint, Response, current_app, render_template, request
 from pyoxigraph import NamedNode
-from werkzeug.exceptions import NotFound
+from werkzeug.exceptions import MethodNotAllowed, NotFound
 
 from etown_kg import formats
 from etown_kg.backend import QueryRequest
@@ -49,6 +49,19 @@ TYPES = {each.suffixes[0].removeprefix("."): each.media_type for each in RDF_FOR
 TYPES |= _OTHER_SUFFIXES
 
 
+def _refuse_method() -> None:
+    """Say so if the address is there for other methods: this view has every path for GET.
+
+    Raises:
+        MethodNotAllowed: 405 it is.
+    """
+    adapter = current_app.create_url_adapter(request)
+    assert adapter is not None  # a request has been routed
+    others = set(adapter.allowed_methods()) - {"GET", "HEAD", "OPTIONS"}
+    if others:
+        raise MethodNotAllowed(sorted({*others, "OPTIONS"}))
+
+
 def blueprint(site: Site) -> Blueprint:
     """``/<path>`` for the IRIs below the base, ``/describe?iri=`` for all."""
     views = Blueprint("entity", __name__)
@@ -62,6 +75,7 @@ def blueprint(site: Site) -> Blueprint:
         cut = candidates(stem, site.base) if kind is not None else []
         iri = _mentioned(site, (*whole, *cut))
         if iri is None:
+            _refuse_method()
             raise NotFound
         return answer(site, iri, kind if iri.value in cut and iri.value not in whole else None)
 
