@@ -112,6 +112,13 @@ def read(path: Path, graph: str | None = None) -> list[Quad]:
                 quads.append(Quad(subject, quad.predicate, object_, named))
     except SyntaxError as error:
         raise _source_error(path, error) from error
+    except MemoryError as error:
+        # pyoxigraph's word for one token beyond its parsers' buffer.
+        raise SourceError(
+            path,
+            "a literal or another token is longer than 16 MiB",
+            hint="keep such a text in a file of its own and link to it",
+        ) from error
     except OSError as error:
         raise SourceError(path, f"cannot be read: {error.strerror or error}") from error
     return quads

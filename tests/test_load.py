@@ -80,6 +80,13 @@ def test_a_missing_file_and_an_unknown_suffix_are_told_apart(tmp_path: Path) -> 
         load.read(tmp_path / "a.docx")
 
 
+def test_a_literal_beyond_the_parsers_buffer_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "huge.nt"
+    path.write_text(f'<urn:x> <urn:p> "{"x" * (17 << 20)}" .\n', encoding="utf-8")
+    with pytest.raises(SourceError, match="16 MiB"):
+        load.read(path)
+
+
 def test_lexical_forms_survive_the_way_to_rdflib(tmp_path: Path) -> None:
     path = tmp_path / "a.ttl"
     path.write_text('<http://e/s> <http://e/p> 01.50, "x"@en-GB, "005"^^<http://e/own> .')
