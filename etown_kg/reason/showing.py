@@ -53,10 +53,19 @@ class State(NamedTuple):
     facts: Facts
     equality: Equality
     asserted: Grouped
+    # All that is shown, where it could not be told later.
+    gathered: Grouped | None = None
 
     def snapshot(self) -> State:
-        """The state as it is now. Costs a little for each predicate, nothing for each pair."""
-        return self._replace(facts=self.facts.snapshot(), equality=self.equality.snapshot())
+        """The state as it is now. Costs a little for each predicate, nothing for each pair.
+
+        But the full profile compares the literals in use, which change: it is spelled out at once.
+        """
+        return self._replace(
+            facts=self.facts.snapshot(),
+            equality=self.equality.snapshot(),
+            gathered=_gathered(self) if self.profile == "full" else None,
+        )
 
     def is_inferred(self, name: int, forward: Keys) -> Mask:
         """For each pair of a predicate whether it was inferred and is shown; lean profile only."""
@@ -239,7 +248,9 @@ def _compare_all(before: State, after: State) -> InferredChange:
     return InferredChange(_subtracted(now, was), _subtracted(was, now))
 
 
-def _gathered(state: State) -> dict[int, Keys]:
+def _gathered(state: State) -> Grouped:
+    if state.gathered is not None:
+        return state.gathered
     pieces: dict[int, list[Keys]] = {}
     for predicate, keys in state.inferred_keys():
         if len(keys):

@@ -70,6 +70,14 @@ def test_edits_equal_a_closure_from_scratch(
         assert listed(change.removed) == before - after
 
 
+def test_literals_that_come_change_what_differs_in_the_full_profile() -> None:
+    closure = materialise(read_triples(_PREFIXES + ":a :p 1 ."), profile="full")
+    before = inferred(closure)
+    change = closure.add(read_triples(_PREFIXES + ":a :p 2 ."))
+    assert listed(change.added) == inferred(closure) - before
+    assert listed(change.removed) == before - inferred(closure)
+
+
 @given(triples=graphs(), profile=st.sampled_from(["lean", "full"]))
 def test_one_by_one_equals_all_at_once(triples: set[Triple], profile: Profile) -> None:
     closure = materialise([], profile=profile)
