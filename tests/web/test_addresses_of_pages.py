@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 import pytest
+from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
 
-from etown_kg.web.pages.addresses import candidates, path_of
+from etown_kg.web.pages.addresses import RESERVED, candidates, path_of
 
 BASE = "https://data.example/zoo/"
 
@@ -23,6 +26,9 @@ BASE = "https://data.example/zoo/"
         (BASE + "onto#..", "/describe?iri=https%3A%2F%2Fdata.example%2Fzoo%2Fonto%23.."),
         (BASE + "onto#鳗", "/onto/%E9%B3%97"),
         (BASE + "é%C3%A9", "/describe?iri=https%3A%2F%2Fdata.example%2Fzoo%2F%C3%A9%25C3%25A9"),
+        (BASE + "graph/pond", "/graph/pond"),
+        (BASE + "graph/pond#carp", f"/describe?iri={quote(BASE, '')}graph%2Fpond%23carp"),
+        (BASE + "figures/eel", f"/describe?iri={quote(BASE, '')}figures%2Feel"),
         (BASE, "/describe?iri=https%3A%2F%2Fdata.example%2Fzoo%2F"),
         (BASE + "id?x=1", "/describe?iri=https%3A%2F%2Fdata.example%2Fzoo%2Fid%3Fx%3D1"),
         (BASE + "a//b", "/describe?iri=https%3A%2F%2Fdata.example%2Fzoo%2Fa%2F%2Fb"),
@@ -63,3 +69,10 @@ def test_the_way_to_a_page_leads_back_to_its_iri(local: str) -> None:
     path = path_of(iri, BASE)
     if not path.startswith("/describe?"):
         assert iri in candidates(path, BASE)
+
+
+def test_no_thing_has_the_path_of_another_page(app: Flask) -> None:
+    """A new address at the top has to be reserved, or be of things itself."""
+    first = {str(rule).split("/")[1] for rule in app.url_map.iter_rules()}
+    of_things = {"", "<path:local>", "graph", "ontology", "ontology.<suffix>"}
+    assert first - of_things == RESERVED

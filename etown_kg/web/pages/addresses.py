@@ -24,6 +24,16 @@ _SAFE = "/:@!$&'()*+,;=-._~%"
 _ESCAPED = re.compile(rb"(?:%[89A-Fa-f][0-9A-Fa-f])+")
 # Browsers take these out of a path.
 _CHANGED = re.compile(r"//|(?:^|/)\.\.?(?:/|$)")
+# What the paths of this server begin with that are no things' pages; an IRI below the base that
+# begins so has its page at ``/describe``. A named graph is at its own path, its contents are not.
+RESERVED = frozenset(
+    (
+        "articles", "describe", "favicon.ico", "figures", "figures.csv", "figures.json",
+        "figures.vl.json", "graphs", "health", "metrics", "network", "network.json", "q", "query",
+        "ready", "robots.txt", "search", "search.json", "sitemap", "sitemap.xml", "sparql",
+        "static", "update", "versions", "why", "why.json", "why.ttl",
+    )
+)  # fmt: skip
 
 
 @lru_cache(maxsize=10_000)
@@ -45,7 +55,9 @@ def path_of(iri: str, base: str) -> str:
         path = "/" + quote(page, safe=_SAFE)
         is_sent_as_it_is = page and "?" not in page and not _CHANGED.search("/" + page)
         is_plain = not mark and "%" not in path
-        if is_sent_as_it_is and (is_plain or iri in candidates(path, base)):
+        first = page.split("/", 1)[0]
+        is_taken = first in RESERVED or (first == "graph" and bool(mark))
+        if is_sent_as_it_is and not is_taken and (is_plain or iri in candidates(path, base)):
             return path
     return f"{DESCRIBE}?iri={quote(iri, safe='')}"
 
