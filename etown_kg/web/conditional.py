@@ -18,6 +18,8 @@ from etown_kg.web.protocol import RequestError
 PACKED = "+gzip"
 # Answers of these change while the data does not (SPARQL 1.1, 17.4.2, 17.4.4 and 17.4.5).
 _CHANGING = frozenset({"NOW", "RAND", "UUID", "STRUUID", "BNODE", "SERVICE"})
+_MAY_CHANGE = re.compile(rf"(?<!\w)(?:{'|'.join(sorted(_CHANGING))})(?!\w)", re.IGNORECASE)
+_ESCAPE = re.compile(r"\\[uU]")
 _TAG = re.compile(r'\s*(?:W/)?"([\x21\x23-\x7e\x80-\xff]*)"\s*(?:,|$)')
 
 
@@ -55,10 +57,9 @@ def is_repeatable(query: str) -> bool:
     >>> is_repeatable("SELECT (NOW() AS ?now) {}"), is_repeatable("ASK { ?s ?p 'NOW' }")
     (False, True)
     """
-    upper = query.upper()
-    if "\\U" in upper:
-        return False  # an escape could spell any of them
-    if not any(word in upper for word in _CHANGING):
+    if _ESCAPE.search(query):
+        return False  # it could spell any of them
+    if not _MAY_CHANGE.search(query):
         return True  # the usual case, and told without cutting the text into terminals
     return _CHANGING.isdisjoint(query_text.keywords(query))
 
