@@ -323,5 +323,7 @@ def test_a_preflight_is_answered_with_what_is_allowed(client: FlaskClient) -> No
     assert "Content-Type" in response.headers["Access-Control-Allow-Headers"]
 
 
-def test_options_of_nothing_is_not_found(client: FlaskClient) -> None:
-    assert client.options("/nowhere").status_code == 404
+def test_options_are_told_before_anything_is_looked_up(client: FlaskClient) -> None:
+    """Any path may be that of a thing, and a browser asks before it asks for the thing."""
+    assert client.options("/nowhere").status_code == 204
+    assert client.get("/nowhere").status_code == 404
