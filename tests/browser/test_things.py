@@ -91,5 +91,6 @@ def test_a_page_is_light(open_page: OpenPage, path: str) -> None:
 def test_a_page_can_be_printed(page: Page) -> None:
     page.goto("/id/obs/F15")
     page.emulate_media(media="print")
-    expect(page.locator(".bar")).to_be_hidden()
+    expect(page.locator("header.bar")).to_be_hidden()
+    expect(page.locator("svg.interval .bar").first).to_be_visible()
     expect(page.get_by_role("heading", level=1)).to_be_visible()
