@@ -38,6 +38,8 @@ CURRENT = "current"
 STATES_PER_OWNER = 1 << 32
 # Pauses between attempts to start an owner again, in seconds; the last one is repeated.
 _PAUSES_S = (0.1, 0.5, 2.0, 10.0, 30.0)
+# How many of them count for one that could serve and then died: the data are not the fault.
+_PAUSES_OF_SERVED = 3
 _RUN = "from etown_kg.backend.owner import main; main()"
 # Time for an owner to end in peace, in seconds; what it has acknowledged is kept anyway.
 _GRACE_S = 5.0
@@ -159,6 +161,7 @@ class Supervisor:
             with self._lock:
                 if not self._stopped.is_set():
                     self._process = fresh
+                    attempt = min(attempt, _PAUSES_OF_SERVED - 1)
                     continue
             _end(fresh)
 
