@@ -202,6 +202,8 @@ class WebServer:
             connection_limit=MAX_CONNECTIONS,
             channel_timeout=IDLE_S,
             channel_request_lookahead=LOOKAHEAD,
+            # What a proxy says is the app's to believe or not, by its setting `proxies`.
+            clear_untrusted_proxy_headers=False,
         )
         assert isinstance(server, BaseWSGIServer)  # as for any single socket
         express = app.extensions.get(EXTENSION)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from etown_kg.config import Settings
 from etown_kg.graph import KnowledgeGraph
 from etown_kg.web import create_app
 from tests.web import writers
-from tests.web.serving import serving
+from tests.web.serving import HttpClient, serving
 
 ZOO = """
 @prefix : <http://zoo.example/> .
@@ -77,11 +78,6 @@ def app(zoo: KnowledgeGraph, tmp_path_factory: pytest.TempPathFactory) -> Flask:
     return app
 
 
-@pytest.fixture
-def client(app: Flask) -> FlaskClient:
-    return app.test_client()
-
-
 @pytest.fixture(scope="session")
 def served(app: Flask) -> Iterator[str]:
     """The address of the app on a real server."""
@@ -89,8 +85,24 @@ def served(app: Flask) -> Iterator[str]:
         yield address
 
 
+@pytest.fixture
+def client(app: Flask, served: str) -> FlaskClient:
+    """Asks the app over HTTP."""
+    return HttpClient(app, served)
+
+
+@pytest.fixture(scope="session")
+def shipped(shipped_app: Flask) -> Iterator[FlaskClient]:
+    """Asks the app over the graph that ships over HTTP."""
+    with serving(shipped_app) as address:
+        yield HttpClient(shipped_app, address)
+
+
 class Zoo:
-    """An app over a zoo of its own, which a test may change."""
+    """An app over a zoo of its own, which a test may change.
+
+    Once it is served (`make_zoo`), its client speaks HTTP.
+    """
 
     def __init__(self, folder: Path, **settings: object) -> None:
         triples = ZOO.replace(":Bird a owl:Class .", ":Bird a owl:Class ; owl:disjointWith :Fish .")
@@ -101,6 +113,13 @@ class Zoo:
             chosen.changed(**settings), LocalBackend(graph), find_token=writers.find_token
         )
         self.client = self.app.test_client()
+
+    @contextmanager
+    def served(self) -> Iterator[Zoo]:
+        """On a real server for as long as the block runs."""
+        with serving(self.app) as address:
+            self.client = HttpClient(self.app, address)
+            yield self
 
     def ask(self, query: str, **parameters: str) -> bool:
         """The truth value of an ASK."""
@@ -123,12 +142,13 @@ class Zoo:
 
 
 @pytest.fixture
-def make_zoo(tmp_path: Path) -> Callable[..., Zoo]:
-    """A zoo to be changed, with these settings."""
-    return lambda **settings: Zoo(tmp_path, **settings)
+def make_zoo(tmp_path: Path) -> Iterator[Callable[..., Zoo]]:
+    """A zoo to be changed, with these settings, on a server of its own."""
+    with ExitStack() as servers:
+        yield lambda **settings: servers.enter_context(Zoo(tmp_path, **settings).served())
 
 
 @pytest.fixture
-def own_zoo(tmp_path: Path) -> Zoo:
+def own_zoo(make_zoo: Callable[..., Zoo]) -> Zoo:
     """A zoo to be changed."""
-    return Zoo(tmp_path)
+    return make_zoo()

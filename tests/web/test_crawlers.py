@@ -7,8 +7,11 @@ from urllib.robotparser import RobotFileParser
 from xml.etree import ElementTree as ET
 
 import pytest
-from flask import Flask
 from flask.testing import FlaskClient
+
+from etown_kg import vocab
+from etown_kg.graph import KnowledgeGraph
+from etown_kg.questions import read_reader_questions
 
 NAMESPACE = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
 
@@ -22,15 +25,14 @@ def addresses(client: FlaskClient, path: str) -> list[str]:
     return [urlsplit(address).path for address in found]
 
 
-def test_the_sitemap_leads_to_pages(shipped_app: Flask) -> None:
-    client = shipped_app.test_client()
-    (part,) = addresses(client, "/sitemap.xml")
-    found = addresses(client, part)
+def test_the_sitemap_leads_to_pages(shipped: FlaskClient) -> None:
+    (part,) = addresses(shipped, "/sitemap.xml")
+    found = addresses(shipped, part)
     assert found[0] == "/"
     assert "/id/place/beijing" in found
     assert len(found) == len(set(found)) > 500
     for path in found[::40]:
-        assert client.get(path, headers={"Accept": "text/html"}).status_code == 200, path
+        assert shipped.get(path, headers={"Accept": "text/html"}).status_code == 200, path
 
 
 def test_a_large_graph_has_several_sitemaps(
@@ -59,3 +61,43 @@ def test_pictures_are_there_for_who_asks_by_name(client: FlaskClient, path: str)
     with client.get(path) as response:
         assert response.mimetype in ("image/png", "image/vnd.microsoft.icon")
         assert response.data.startswith(b"\x89PNG")
+
+
+EXAMPLES = """
+PREFIX sh: <http://www.w3.org/ns/shacl#>
+PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>
+SELECT ?example ?text WHERE {
+  ?example a sh:SPARQLExecutable ; sh:select|sh:ask|sh:construct|sh:describe ?text .
+  FILTER EXISTS { ?example rdfs:comment ?comment }
+}
+"""
+PREFIXES = """
+PREFIX sh: <http://www.w3.org/ns/shacl#>
+SELECT ?prefix ?namespace WHERE {
+  ?graph sh:declare [ sh:prefix ?prefix ; sh:namespace ?namespace ]
+}
+"""
+
+
+def solutions(client: FlaskClient, query: str) -> dict[str, str]:
+    """The solutions of two variables, by the first."""
+    answer = client.get("/sparql", query_string={"query": query, "format": "json"}).get_json()
+    first, second = answer["head"]["vars"]
+    rows = answer["results"]["bindings"]
+    return {row[first]["value"]: row[second]["value"] for row in rows}
+
+
+def test_examples_are_in_the_default_graph_and_run(
+    shipped: FlaskClient, shipped_graph: KnowledgeGraph
+) -> None:
+    """As the query editors of other endpoints look for them, without GRAPH."""
+    examples = solutions(shipped, EXAMPLES)
+    assert shipped_graph.ontology is not None
+    folders = read_reader_questions(shipped_graph.ontology / "queries").values()
+    assert len(examples) == sum(map(len, folders)) > 10
+    for name, text in examples.items():
+        assert shipped.get("/sparql", query_string={"query": text}).status_code == 200, name
+
+
+def test_prefixes_are_in_the_default_graph(shipped: FlaskClient) -> None:
+    assert solutions(shipped, PREFIXES).items() >= vocab.PREFIXES.items()

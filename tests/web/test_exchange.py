@@ -185,7 +185,7 @@ def test_who_asks_too_often_has_to_wait(make_zoo: Make) -> None:
     assert refused.headers["Access-Control-Allow-Origin"] == "*"
     assert refused.get_json()["type"].endswith("/problem/too-many")
     assert zoo.client.get("/health").status_code == 200
-    other = zoo.client.get(ASK, environ_overrides={"REMOTE_ADDR": "192.0.2.7"})
+    other = zoo.client.get(ASK, environ_overrides={"REMOTE_ADDR": "127.0.0.7"})
     assert other.status_code == 200
 
 
@@ -206,6 +206,9 @@ def test_a_proxys_word_counts_only_when_it_is_expected(make_zoo: Make) -> None:
     believed = make_zoo(proxies=1).client.get("/sparql", headers=headers)
     assert "<https://localhost/sparql>" in believed.text
     assert "https://localhost" not in make_zoo().client.get("/sparql", headers=headers).text
+    limited = make_zoo(proxies=1, requests_per_minute=1).client
+    asked = [{"X-Forwarded-For": f"192.0.2.{each}"} for each in (1, 2, 1)]
+    assert [limited.get(ASK, headers=each).status_code for each in asked] == [200, 200, 429]
 
 
 @pytest.mark.parametrize(
