@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import socket
 from urllib.parse import quote, urlencode
 
 import pytest
+from flask.testing import FlaskClient
 
 from etown_kg.backend import QueryRequest
 from etown_kg.web.protocol import DescriptionRequest, RequestError, read_query
@@ -63,8 +65,11 @@ def test_a_direct_query_takes_its_dataset_from_the_address() -> None:
     assert asked == QueryRequest(ASK, infer=False, default_graphs=("x:1",))
 
 
-def test_unknown_parameters_are_ignored() -> None:
-    assert get(query=ASK, soft_limit="5", debug="on", reasoning="x") == QueryRequest(ASK)
+def test_unknown_parameters_are_ignored(client: FlaskClient) -> None:
+    unknown = {"soft_limit": "5", "debug": "on", "reasoning": "x"}
+    assert get(query=ASK, **unknown) == QueryRequest(ASK)
+    answer = client.get("/sparql", query_string={"query": ASK, **unknown})
+    assert (answer.status_code, answer.get_json()["boolean"]) == (200, True)
 
 
 def test_all_spellings_of_the_format_parameter_are_kept() -> None:
@@ -112,8 +117,23 @@ def test_a_get_without_a_query_asks_for_the_description(query_string: bytes) -> 
     ],
 )  # fmt: skip
 def test_a_request_that_is_none_is_refused(
-    method: str, query_string: bytes, content_type: str, body: bytes, status: int
+    served: str, method: str, query_string: bytes, content_type: str, body: bytes, status: int
 ) -> None:
     with pytest.raises(RequestError) as caught:
         read_query(method, query_string, content_type=content_type, body=body)
     assert caught.value.status == status
+    assert status_of(served, method, query_string, content_type, body) == status
+
+
+def status_of(served: str, method: str, query_string: bytes, content_type: str, body: bytes) -> int:
+    """What a server answers to just these bytes, some of which no HTTP client would send."""
+    host = served.removeprefix("http://")
+    lines = [f"Host: {host}", f"Content-Length: {len(body)}", "Connection: close"]
+    lines += [f"Content-Type: {content_type}"] * bool(content_type)
+    head = "\r\n".join(lines).encode() + b"\r\n\r\n"
+    name, _, port = host.partition(":")
+    with socket.create_connection((name, int(port)), timeout=30) as connection:
+        connection.sendall(method.encode() + b" /sparql?" + query_string + b" HTTP/1.1\r\n")
+        connection.sendall(head + body)
+        with connection.makefile("rb") as answer:
+            return int(answer.readline().split()[1])
