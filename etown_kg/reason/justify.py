@@ -12,7 +12,8 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from etown_kg.errors import LimitError
-from etown_kg.reason.explain import LATEST, MAX_GOALS, Explainer, Goal
+from etown_kg.reason.backward import LATEST, Goal
+from etown_kg.reason.explain import MAX_GOALS, Explainer
 from etown_kg.reason.proof import Proof
 
 if TYPE_CHECKING:
