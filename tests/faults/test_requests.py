@@ -63,6 +63,9 @@ BOMB = gzip.compress(b"#" * 30_000_000)
 NESTED_BOMB = gzip.compress(gzip.compress(b"#" * 30_000_000))
 SCRIPT = "<script>alert(1)</script>"
 
+# Its first rows are there at once, so that a server might begin to send them.
+STREAM = "SELECT * { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l }"
+
 CASES: dict[str, tuple[bytes, set[int]]] = {
     # What is no HTTP
     "nothing-but-line-ends": (b"\r\n\r\n\r\n\r\n", {0, 400}),
@@ -181,6 +184,8 @@ CASES: dict[str, tuple[bytes, set[int]]] = {
     "unclosed-string": (query("ASK { ?s ?p '" + "a" * 200_000), {400}),
     "cross-product": (query("SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l }"),
                       {503}),
+    "endless-csv": (query(STREAM, "Accept: text/csv\r\n"), {503}),
+    "endless-tsv": (query(STREAM, "Accept: text/tab-separated-values\r\n"), {503}),
     "endless-sort": (query("SELECT * { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i } ORDER BY ?c ?f ?i"), {503}),
     "large-answer": (query("SELECT * { ?a ?b ?c . ?d ?e ?f }"), {503}),
     "doubled-string": (query("SELECT ?z { BIND('aaaaaaaaaa' AS ?a0) "

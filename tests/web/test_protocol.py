@@ -35,12 +35,13 @@ def get(**parameters: object) -> QueryRequest | DescriptionRequest:
     ],
 )  # fmt: skip
 def test_every_transport_carries_the_query_unchanged(
-    method: str, query_string: str, content_type: str, body: str
+    served: str, method: str, query_string: str, content_type: str, body: str
 ) -> None:
     asked = read_query(
         method, query_string.encode(), content_type=content_type, body=body.encode(), accept="a/b"
     )
     assert asked == QueryRequest(AWKWARD, accept="a/b")
+    assert status_of(served, method, query_string.encode(), content_type, body.encode()) == 200
 
 
 def test_plus_is_a_space_in_a_form_and_itself_in_a_direct_query() -> None:
