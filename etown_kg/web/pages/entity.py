@@ -28,6 +28,7 @@ from etown_kg.web.pages.evidence import Evidence
 from etown_kg.web.pages.figured import figured
 from etown_kg.web.pages.frame import linked
 from etown_kg.web.pages.language import reader_language
+from etown_kg.web.pages.located import located
 from etown_kg.web.pages.site import Site
 from etown_kg.web.pages.statements import Description, Row, Value, describe
 from etown_kg.web.pages.term_page import term_page
@@ -205,6 +206,7 @@ def _page(site: Site, found: Description) -> str:
         formats=_offered(site, NamedNode(found.iri)),
         json_ld=_json_ld(found),
         figured=figured(site, found.iri),
+        located=located(site, NamedNode(found.iri), found.labels.language),
     )
 
 
