@@ -15,10 +15,14 @@ from etown_kg import export, load
 from etown_kg.cli.console import remark, step
 from etown_kg.cli.output import written
 from etown_kg.config import DEFAULT_REASONER, REASONERS
-from etown_kg.errors import InconsistentError
-from etown_kg.formats import N_TRIPLES, RDF_FORMATS, by_name, by_suffix
+from etown_kg.errors import InconsistentError, LimitError
+from etown_kg.formats import N_TRIPLES, RDF_FORMATS, Format, by_name, by_suffix
 from etown_kg.reason import Closure, materialise
+from etown_kg.reason.closure import free_memory_mb
 from etown_kg.reason.profile import PROFILES, Profile
+
+# What a triple takes as an object, sorted and written: about 700 were measured with half a million.
+_BYTES_PER_OBJECT = 1000
 
 
 @click.command(
@@ -71,15 +75,44 @@ def reason(
     with step("Reading"):
         quads = [quad for path in files for quad in load.read(path)]
     started = time.perf_counter()
-    with step("Computing what follows"):
-        inferred = _by_owlrl(quads) if engine == "owlrl" else _by_engine(quads, profile, stats)
-    remark(f"{len(inferred):,} inferred in {time.perf_counter() - started:.2f} s")
+    if engine == "owlrl":
+        with step("Computing what follows"):
+            inferred = _by_owlrl(quads)
+        remark(_made(len(inferred), started))
+    else:
+        with step("Computing what follows"):
+            closure = _by_engine(quads, profile, stats)
+        count = closure.inferred_count
+        remark(_made(count, started))
+        if format is N_TRIPLES:
+            # In pieces: a chain of a few thousand classes makes millions of triples.
+            with step("Writing"), written(output) as stream:
+                for piece in closure.sorted_ntriples(inferred_only):
+                    stream.write(piece)
+            return
+        _check_size(count, format)
+        inferred = [quad.triple for quad in parse(closure.ntriples(), RdfFormat.N_TRIPLES)]
     asserted: list[Quad | Triple] = [] if inferred_only else [quad.triple for quad in quads]
     with step("Writing"), written(output) as stream:
         export.write([*asserted, *inferred], stream, format)
 
 
-def _by_engine(quads: list[Quad], profile: Profile, stats: bool) -> list[Triple]:
+def _made(count: int, started: float) -> str:
+    return f"{count:,} inferred in {time.perf_counter() - started:.2f} s"
+
+
+def _check_size(count: int, format: Format) -> None:
+    """Only N-Triples is written in pieces; any other format is made of one object a triple."""
+    limit_mb = free_memory_mb()
+    if limit_mb is not None and count * _BYTES_PER_OBJECT > limit_mb << 20:
+        raise LimitError(
+            f"{limit_mb} MB, three quarters of the free memory",
+            f"{count:,} triples do not fit into it as {format.name}",
+            hint="write N-Triples: -f ntriples",
+        )
+
+
+def _by_engine(quads: list[Quad], profile: Profile, stats: bool) -> Closure:
     closure = materialise(quads, profile)
     if closure.violations:
         raise InconsistentError(closure.violations)
@@ -87,8 +120,7 @@ def _by_engine(quads: list[Quad], profile: Profile, stats: bool) -> list[Triple]
         click.echo(f"note: {finding}", err=True)
     if stats:
         _print_rounds(closure)
-    inferred = parse(closure.ntriples(inferred_only=True), RdfFormat.N_TRIPLES)
-    return [quad.triple for quad in inferred]
+    return closure
 
 
 def _by_owlrl(quads: list[Quad]) -> list[Triple]:

@@ -38,9 +38,12 @@ from etown_kg.reason.relation import (
     Ids,
     Keys,
     contains,
+    distinct,
+    distinct_leading,
     leading,
     trailing,
 )
+from etown_kg.reason.serialisation import sorted_ntriples
 from etown_kg.reason.showing import InferredChange, State, compare
 from etown_kg.reason.source import Quads, Source
 from etown_kg.reason.terms import TermReader
@@ -286,12 +289,26 @@ class Closure:
 
     def _lines(self, predicate: int, keys: Keys) -> bytes:
         middle = b" " + self.dictionary.term(predicate) + b" "
-        term = self.dictionary.term
+        subjects = {
+            number: self.dictionary.term(number) for number in distinct_leading(keys).tolist()
+        }
+        objects = {
+            number: self.dictionary.term(number) for number in distinct(trailing(keys)).tolist()
+        }
         return b"".join(
             [
-                b"%b%b%b .\n" % (term(key >> 32), middle, term(key & 0xFFFFFFFF))
+                b"%b%b%b .\n" % (subjects[key >> 32], middle, objects[key & 0xFFFFFFFF])
                 for key in keys.tolist()
             ]
+        )
+
+    def sorted_ntriples(self, inferred_only: bool = True) -> Iterator[bytes]:
+        """As `ntriples`, in pieces of whole lines, sorted by subject, predicate and object.
+
+        However many triples there are, a piece is all that is made at once.
+        """
+        return sorted_ntriples(
+            self.dictionary, [] if inferred_only else self.asserted.items(), self.inferred_keys()
         )
 
     # Editing

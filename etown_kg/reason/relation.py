@@ -95,6 +95,12 @@ def difference(new: Keys, known: Keys) -> Keys:
         return new
     if len(new) * 4 < len(known):
         return new[~contains(known, new)]
+    if len(known) * 16 < len(new):
+        places = np.searchsorted(new, known)
+        places[places == len(new)] = 0
+        is_left = np.ones(len(new), dtype=bool)
+        is_left[places[new[places] == known]] = False
+        return new[is_left]
     # With similar sizes it is cheaper to sort both together, new keys marked by a low bit that
     # puts them behind their known twins. Keys are below 2**63, so the bit fits into uint64.
     both = np.empty(len(known) + len(new), dtype=np.uint64)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -64,3 +65,25 @@ def test_a_missing_file_and_a_wrong_suffix_are_refused(run: Run, given: Path) ->
     assert run("reason", str(given.with_name("absent.ttl"))).exit_code == 1
     assert run("reason", str(given), "-o", str(given.with_name("out.docx"))).exit_code == 1
     assert run("reason", str(given), "--engine", "owlrl", "--stats").exit_code == 2
+
+
+def test_a_long_chain_is_written_in_order(run: Run, given: Path) -> None:
+    names = [f"<http://e/{n:04}>" for n in range(400)]
+    below = "<http://www.w3.org/2000/01/rdf-schema#subClassOf>"
+    steps = pairwise(names)
+    given.write_text("".join(f"{one} {below} {other} .\n" for one, other in steps))
+    lines = run("reason", str(given)).output.splitlines()
+    assert [line for line in lines if below in line] == [
+        f"{one} {below} {other} ." for n, one in enumerate(names) for other in names[n + 1 :]
+    ]
+
+
+def test_what_memory_does_not_hold_is_refused(
+    run: Run, given: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("etown_kg.cli.reason.free_memory_mb", lambda: 0)
+    result = run("reason", str(given), "-f", "turtle")
+    assert result.exit_code == 1
+    assert "1 triples do not fit" in result.output
+    assert "-f ntriples" in result.output
+    assert run("reason", str(given), "-f", "ntriples").exit_code == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import pyoxigraph
@@ -9,8 +10,11 @@ import pytest
 import rdflib
 from rdflib import OWL, RDF, RDFS, BNode, Dataset, Graph, Literal, URIRef
 
+from etown_kg import export
 from etown_kg.errors import SettingError, SourceError
-from etown_kg.reason import Closure, entails, materialise, read_ntriples
+from etown_kg.formats import N_TRIPLES
+from etown_kg.reason import Closure, entails, materialise, read_ntriples, serialisation
+from etown_kg.reason.profile import PROFILES, Profile
 
 TURTLE = """
 @prefix : <urn:> . @prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
@@ -67,6 +71,34 @@ def test_written_triples_can_be_loaded(graph: Graph) -> None:
     loaded = pyoxigraph.Store()
     loaded.bulk_load(materialise(graph, profile="full").ntriples(), pyoxigraph.RdfFormat.N_TRIPLES)
     assert len(loaded) > 0
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+@pytest.mark.parametrize("piece", [1, 3, 1 << 17])
+def test_pieces_are_what_export_writes(
+    profile: Profile, piece: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(serialisation, "_PIECE", piece)
+    closure = materialise(
+        """<urn:p> <http://www.w3.org/2000/01/rdf-schema#subPropertyOf> <urn:o> .
+        <urn:\u00e9> <urn:p> "a\\nb"@en .
+        <urn:p> <urn:p> "1"^^<urn:t> .
+        _:b <urn:p> _:b .
+        <urn:p1> <urn:p> "a" .
+        <urn:p/1> <urn:o> <urn:\U0001f600> .
+        <urn:p#1> <urn:p> "\u4ea6" .
+        """.encode(),
+        profile,
+    )
+    for inferred_only in (True, False):
+        triples = pyoxigraph.parse(closure.ntriples(inferred_only), pyoxigraph.RdfFormat.N_TRIPLES)
+        expected = io.BytesIO()
+        export.write(triples, expected, N_TRIPLES)
+        assert b"".join(closure.sorted_ntriples(inferred_only)) == expected.getvalue()
+
+
+def test_nothing_inferred_is_no_piece() -> None:
+    assert list(materialise(b"<urn:a> <urn:b> <urn:c> .").sorted_ntriples()) == []
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from etown_kg.errors import LimitError
+from etown_kg.reason.reachability import reachable
 from etown_kg.reason.relation import (
+    EMPTY,
     Keys,
     check_sorted,
     contains,
@@ -113,3 +115,29 @@ def test_growth_makes_a_relation_transitive_again(old: Pairs, new: Pairs) -> Non
     fresh = new - known
     grown = growth(keys_of(known), keys_of(fresh))
     assert pairs_of(grown) == closure_of(known | fresh) - known - fresh
+
+
+@given(GRAPHS)
+def test_reachable_is_the_transitive_closure(edges: Pairs) -> None:
+    found = reachable(keys_of(edges))
+    check_sorted(found)
+    assert pairs_of(found) == closure_of(edges)
+
+
+@pytest.mark.parametrize("is_ring", [False, True])
+def test_growth_of_a_long_chain(is_ring: bool) -> None:
+    edges = {(n, n + 1) for n in range(300)} | ({(300, 0)} if is_ring else set())
+    expected = {(x, y) for x in range(301) for y in range(301) if x < y or is_ring}
+    assert pairs_of(growth(EMPTY, keys_of(edges))) == expected - edges
+
+
+@pytest.mark.parametrize("limit", [1000, 40000], ids=["on the way", "before the last pairs"])
+def test_growth_refuses_more_pairs_than_allowed(limit: int) -> None:
+    with pytest.raises(LimitError, match="a transitive relation"):
+        growth(EMPTY, keys_of({(n, n + 1) for n in range(300)}), limit=limit)
+
+
+@given(GRAPHS, GRAPHS)
+def test_difference_with_few_known(new: Pairs, known: Pairs) -> None:
+    many = new | {(n, 1 << 20) for n in range(2000)}
+    assert pairs_of(difference(keys_of(many), keys_of(known))) == many - known
