@@ -9,7 +9,6 @@ Implements the rules of OWL 2 Profiles, section 4.3
 NumPy; knows rdflib's and pyoxigraph's objects by their shape, and imports neither.
 """
 
-from etown_kg.reason.admission import Round, RuleCount
 from etown_kg.reason.closure import Closure, materialise
 from etown_kg.reason.consistency import Violation
 from etown_kg.reason.entailment import Entailment, entails
@@ -17,6 +16,7 @@ from etown_kg.reason.lists import Finding
 from etown_kg.reason.ntriples import Columns, read_ntriples
 from etown_kg.reason.profile import PROFILES, Profile
 from etown_kg.reason.proof import Proof
+from etown_kg.reason.rounds import Round, RuleCount
 from etown_kg.reason.rules import RULES, Rule
 from etown_kg.reason.showing import InferredChange
 

@@ -16,7 +16,6 @@ import numpy as np
 
 from etown_kg.errors import SettingError
 from etown_kg.reason import source as sources
-from etown_kg.reason.admission import Round
 from etown_kg.reason.consistency import Violation, findings_of, violations_of
 from etown_kg.reason.dictionary import DIFFERENT_FROM, LITERAL, SAME_AS, Dictionary
 from etown_kg.reason.explain import Explainer
@@ -43,6 +42,7 @@ from etown_kg.reason.relation import (
     leading,
     trailing,
 )
+from etown_kg.reason.rounds import Round
 from etown_kg.reason.serialisation import sorted_ntriples
 from etown_kg.reason.showing import InferredChange, State, compare
 from etown_kg.reason.source import Quads, Source

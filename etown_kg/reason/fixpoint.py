@@ -17,7 +17,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from etown_kg.reason.admission import Round, RuleCount, put_into
 from etown_kg.reason.consequences import (
     CARDINALITIES,
     TURNING,
@@ -41,6 +40,7 @@ from etown_kg.reason.equality import VOCABULARY_SIZE, Edges, edges_of
 from etown_kg.reason.join import UNIT, Atom, Bindings, match, solve
 from etown_kg.reason.lists import LIST_PROPERTIES, read_lists
 from etown_kg.reason.long_lists import INTERSECTION, KEY, chain_pairs, common_members, identities
+from etown_kg.reason.progress import put_into
 from etown_kg.reason.relation import (
     EMPTY,
     Ids,
@@ -55,6 +55,7 @@ from etown_kg.reason.relation import (
     trailing,
     union,
 )
+from etown_kg.reason.rounds import Round, RuleCount
 from etown_kg.reason.rules import Rule
 from etown_kg.reason.schema import (
     GENERAL,
