@@ -127,7 +127,7 @@ ANNOTATION_PROPERTIES: Final[tuple[int, ...]] = (
 
 
 class Bulk:
-    """The columns of the terms that were read together; see `ntriples.py`, which makes them.
+    """The columns of the terms that were read together; see `ntriples`, which makes them.
 
     `arena` holds the canonical bytes of term `i` at `offsets[i]:offsets[i + 1]`. `hashes` is
     sorted and `by_hash` holds the term at each place of it.
