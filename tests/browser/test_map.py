@@ -61,6 +61,11 @@ def test_axe_finds_nothing_and_the_map_keeps_its_shape(
         box = page.locator("svg.map").bounding_box()
         assert box is not None
         assert box["width"] / box["height"] == pytest.approx(1.6, abs=0.01)
+        for text in page.locator("svg.map text").all():
+            label = text.bounding_box()
+            assert label is not None
+            assert box["x"] <= label["x"]
+            assert label["x"] + label["width"] <= box["x"] + box["width"]
         assert axe(page) == []
 
 

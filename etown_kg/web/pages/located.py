@@ -22,7 +22,7 @@ from etown_kg.web.pages.geometry import (
     read_wkt,
 )
 from etown_kg.web.pages.language import plain
-from etown_kg.web.pages.map_drawing import Map
+from etown_kg.web.pages.map_drawing import Line, Map
 from etown_kg.web.pages.site import Site, Solution, Term
 from etown_kg.web.pages.terms import Names, Shown
 
@@ -88,8 +88,8 @@ class Located:
     places: tuple[Place, ...]
     map: Map | None
     alternative: str
-    meridians: tuple[tuple[str, str], ...]
-    parallels: tuple[tuple[str, str], ...]
+    meridians: tuple[tuple[Line, str], ...]
+    parallels: tuple[tuple[Line, str], ...]
     scale: str
 
 
@@ -210,10 +210,8 @@ def _degrees(degrees: float, axis: str, language: str) -> str:
     return plain(f"geometry.{axis}_{side}", language, number=number)
 
 
-def _labelled(
-    lines: Iterable[map_drawing.Line], axis: str, language: str
-) -> tuple[tuple[str, str], ...]:
-    return tuple((line.place, _degrees(line.degrees, axis, language)) for line in lines)
+def _labelled(lines: Iterable[Line], axis: str, language: str) -> tuple[tuple[Line, str], ...]:
+    return tuple((line, _degrees(line.degrees, axis, language)) for line in lines)
 
 
 def _scale(drawing: Map | None, language: str) -> str:

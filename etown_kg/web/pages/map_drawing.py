@@ -15,6 +15,8 @@ from etown_kg.web.pages.geometry import Geometry, GeometryError, Part, Position
 
 # The picture in its own units; a stylesheet gives it its size.
 WIDTH, HEIGHT = 640, 400
+# Of each side, what a text beside its line needs at an edge of the picture, on a phone.
+EDGE = {WIDTH: 0.16, HEIGHT: 0.1}
 # Of the picture's side, free on each edge.
 MARGIN = 0.14
 # What is seen around a lone point, and around the smallest shape, in degrees from south to north.
@@ -35,10 +37,14 @@ MOST_SCALE = 0.25
 
 @dataclass(frozen=True)
 class Line:
-    """A line of the graticule: its degrees, and its place in percent of the picture's side."""
+    """A line of the graticule: its degrees, and its place in percent of the picture's side.
+
+    `edge` is ``first`` or ``last`` where a text in its middle would be cut at that edge.
+    """
 
     degrees: float
     place: str
+    edge: str = ""
 
 
 @dataclass(frozen=True)
@@ -139,8 +145,8 @@ def drawn(geometries: Sequence[Geometry]) -> Map:
     width = (metres or 0) / METRES_PER_DEGREE * unit
     return Map(
         outlines,
-        tuple(Line(_normal(d), _percent(view.x(d), WIDTH)) for d in _lines(*reach)),
-        tuple(Line(d, _percent(view.y(d), HEIGHT)) for d in _lines(*heights)),
+        tuple(_line(_normal(d), view.x(d), WIDTH) for d in _lines(*reach)),
+        tuple(_line(d, view.y(d), HEIGHT) for d in _lines(*heights)),
         _sheet(reach, heights, view),
         metres,
         _percent(WIDTH * 0.97 - width, WIDTH),
@@ -172,6 +178,12 @@ def side_by_side(geometries: Sequence[Geometry]) -> list[Geometry]:
         Geometry(geometry.tag, tuple(_moved(part, -back) for part in parts))
         for geometry, parts in zip(geometries, turned, strict=True)
     ]
+
+
+def _line(degrees: float, units: float, side: int) -> Line:
+    part = units / side
+    edge = "first" if part < EDGE[side] else "last" if part > 1 - EDGE[side] else ""
+    return Line(degrees, _percent(units, side), edge)
 
 
 def _sheet(reach: tuple[float, float], heights: tuple[float, float], view: _View) -> Sheet:
