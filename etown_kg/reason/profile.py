@@ -25,6 +25,7 @@ from typing import Final, Literal
 import numpy as np
 
 from etown_kg.reason.dictionary import (
+    ANNOTATION_PROPERTIES,
     CLASS,
     DATATYPE,
     DATATYPES,
@@ -81,9 +82,8 @@ def shown(predicate: int, forward: Keys, kinds: Kinds, profile: Profile) -> Mask
     if predicate == TYPE:
         is_vocabulary = (objects == CLASS) & ((subjects == THING) | (subjects == NOTHING))
         is_vocabulary |= (objects == DATATYPE) & np.isin(subjects, DATATYPES)
-        is_vocabulary |= (objects == _ANNOTATION_PROPERTY) & (subjects < LAST_STANDARD_TERM)
+        is_vocabulary |= (objects == _ANNOTATION_PROPERTY) & np.isin(
+            subjects, ANNOTATION_PROPERTIES
+        )
         mask &= ~is_vocabulary
     return np.asarray(mask)
-
-
-LAST_STANDARD_TERM: Final = max(DATATYPES) + 1

@@ -208,3 +208,15 @@ def test_literals_come_back_as_they_were_written() -> None:
     closure = materialise([(p, RDFS.subPropertyOf, q), (X, p, written)])
     ((_, _, value),) = [triple for triple in closure.inferred() if triple[0] == X]
     assert str(value) == "01"
+
+
+def test_lean_hides_only_the_built_in_annotation_properties() -> None:
+    closure = materialise(
+        [
+            (RDFS.Class, RDFS.subClassOf, OWL.AnnotationProperty),
+            (OWL.onProperty, RDF.type, RDFS.Class),
+            (RDFS.label, RDF.type, RDFS.Class),
+        ]
+    )
+    found = {s for s, _, o in closure.inferred() if o == OWL.AnnotationProperty}
+    assert found == {OWL.onProperty}
