@@ -314,7 +314,10 @@ class Location:
             raise _damaged(self.path, "versions.jsonl names no state")
         self._journal = Journal(self.path / "journal")
         self._reopen()
-        reached = _version_of(self._opened())
+        try:
+            reached = _version_of(self._opened())
+        except _STORE_FAULTS as error:
+            raise _damaged(self.path, str(error)) from error
         known = {state.version: state for state in listed}
         known.update((state.version, state) for state, _ in self._journal.records())
         newest = max(known)
@@ -335,7 +338,7 @@ class Location:
         try:
             store = Store(folder)
         except _STORE_FAULTS as error:
-            if "lock" in str(error).lower():
+            if "lock file" in str(error):  # and not the block of a table
                 raise _in_use(self.path) from error
             raise _damaged(self.path, str(error)) from error
         if self._journal is not None:
@@ -346,7 +349,10 @@ class Location:
                         _carry_out(store, delta, state.version)
             except _STORE_FAULTS as error:
                 raise _no_room(self.path, error) from error
-        self.name = _name_of(store)
+        try:
+            self.name = _name_of(store)
+        except _STORE_FAULTS as error:
+            raise _damaged(self.path, str(error)) from error
         self._store = store
 
     def _opened_journal(self) -> Journal:
@@ -598,6 +604,8 @@ def _damaged(path: Path, problem: str) -> StorageError:
 def _no_room(path: Path, error: Exception) -> StorageError | DiskFullError:
     if getattr(error, "errno", None) == errno.ENOSPC or "no space" in str(error).lower():
         return DiskFullError("disk", f"no room at {path}")
+    if str(error).startswith("Corruption"):  # RocksDB's word, met when it reads before it writes
+        return _damaged(path, str(error))
     return StorageError(f"{path}: cannot be written: {error}")
 
 
