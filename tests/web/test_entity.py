@@ -223,6 +223,38 @@ def test_names_that_are_escaped_or_not_are_found(own_zoo: Zoo) -> None:
     assert own_zoo.client.get("/%E9%B3%97.nt").mimetype == "application/n-triples"
 
 
+def test_what_stands_in_no_named_graph_has_its_page_too(own_zoo: Zoo) -> None:
+    assert own_zoo.update(
+        "INSERT DATA { <http://zoo.example/heron> rdfs:label 'heron' ;"
+        " <http://zoo.example/eats> <http://zoo.example/carp> , <http://zoo.example/eel> ;"
+        " <http://zoo.example/size> [ <http://zoo.example/cm> 98 ] }"
+    )
+    members = own_zoo.client.get("/heron.json").get_json()
+    assert members["label"] == "heron"
+    assert members["asserted"] == 4
+    assert members["inferred"] == 0
+    (eats,) = (r for r in members["facts"] if r["property"] == "http://zoo.example/eats")
+    assert [value["graphs"] for value in eats["values"]] == [[], []]
+    page = own_zoo.client.get("/heron", headers=HTML)
+    assert page.status_code == 200
+    assert '<span class="number">98</span>' in page.text
+    assert 'href="/heron"' in own_zoo.client.get("/carp", headers=HTML).text
+    assert b"<http://zoo.example/eats>" in own_zoo.client.get("/heron.nt").data
+    (found,) = own_zoo.client.get("/search.json?q=heron").get_json()["results"]
+    assert own_zoo.client.get(found["page"], headers=HTML).status_code == 200
+
+
+def test_a_statement_of_two_graphs_is_one(own_zoo: Zoo) -> None:
+    """One of them may be that without a name."""
+    own_zoo.update(
+        "INSERT DATA { <http://zoo.example/heron> <urn:n> 1"
+        " GRAPH <urn:g> { <http://zoo.example/heron> <urn:n> 1 } }"
+    )
+    members = own_zoo.client.get("/heron.json").get_json()
+    assert members["asserted"] == 1
+    assert members["facts"][0]["values"][0]["graphs"] == ["urn:g"]
+
+
 def test_a_blank_node_is_shown_where_it_hangs(own_zoo: Zoo) -> None:
     own_zoo.update(
         "INSERT DATA { GRAPH <urn:g> { <http://zoo.example/eel> <urn:size> [ <urn:cm> 80 ] } }"

@@ -182,8 +182,8 @@ def _mentioned(site: Site, iris: Iterable[str]) -> NamedNode | None:
     values = " ".join(map(str, named))
     rows = site.ask(
         f"SELECT DISTINCT ?iri WHERE {{ VALUES ?iri {{ {values} }} FILTER("
-        "EXISTS { GRAPH ?a { ?iri ?b ?c } } || EXISTS { GRAPH ?d { ?e ?f ?iri } } ||"
-        " EXISTS { GRAPH ?g { ?h ?iri ?i } } || EXISTS { GRAPH ?iri { ?j ?k ?l } }) }"
+        "EXISTS { ?iri ?a ?b } || EXISTS { ?c ?d ?iri } || EXISTS { ?e ?iri ?f } ||"
+        " EXISTS { GRAPH ?iri { ?g ?h ?i } }) }"
     )
     found = {row["iri"] for row in rows}
     return next((iri for iri in named if iri in found), None)

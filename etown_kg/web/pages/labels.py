@@ -30,14 +30,16 @@ MOST_VERSIONS = 4
 _LABELS = """
 SELECT ?iri ?property ?label ?graph WHERE {{
   VALUES ?iri {{ {iris} }}
-  GRAPH ?graph {{ ?iri ?property ?label }}
+  {{ GRAPH ?graph {{ ?iri ?property ?label }} }}
+  UNION
+  {{ ?iri ?property ?label FILTER NOT EXISTS {{ GRAPH ?named {{ ?iri ?property ?label }} }} }}
   FILTER(?property IN ({properties}))
 }}
 """
 _DESCRIBED = """
 SELECT ?iri WHERE {{
   VALUES ?iri {{ {iris} }}
-  FILTER EXISTS {{ GRAPH ?graph {{ ?iri ?property ?object }} }}
+  FILTER EXISTS {{ ?iri ?property ?object }}
 }}
 """
 _ABOUT = """
@@ -147,7 +149,7 @@ def _asked(iris: set[str], ask: Ask) -> dict[str, Label]:
     # The inferred graph is named after its base, which is not known here.
     found: dict[str, set[tuple[bool, int, str, str]]] = {}
     for solution in ask(_LABELS.format(iris=listed, properties=properties)):
-        iri, label, graph = (solution[name] for name in ("iri", "label", "graph"))
+        iri, label, graph = solution["iri"], solution["label"], solution.get("graph")
         if isinstance(iri, NamedNode) and isinstance(label, Literal):
             is_inferred = str(graph).endswith("graph/inferred>")
             rank = LABEL_PROPERTIES.index(str(getattr(solution["property"], "value", "")))

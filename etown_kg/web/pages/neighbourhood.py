@@ -50,7 +50,8 @@ SELECT DISTINCT ?s ?p ?o ?asserted ?named WHERE {{
   {{ SELECT ?s ?p ({term} AS ?o) WHERE {{
        ?s ?p {term} FILTER(isIRI(?s) && ?s != {term} && ?p NOT IN ({left_out}))
      }} LIMIT {limit} }}
-  BIND(EXISTS {{ GRAPH ?graph {{ ?s ?p ?o }} FILTER(?graph != {inferred}) }} AS ?asserted)
+  BIND(EXISTS {{ GRAPH ?graph {{ ?s ?p ?o }} FILTER(?graph != {inferred}) }}
+       || NOT EXISTS {{ GRAPH {inferred} {{ ?s ?p ?o }} }} AS ?asserted)
   BIND(IF(?s = {term}, ?o, ?s) AS ?other)
   BIND(EXISTS {{ ?other {labels} ?label }} AS ?named)
 }} ORDER BY DESC(?named) DESC(?asserted) ?p ?s ?o

@@ -24,11 +24,24 @@ MOST_VALUES = 12
 # Things that the page of a named graph names.
 MOST_CONTENTS = 100
 
-_OUT = "SELECT ?p ?o ?g WHERE {{ GRAPH ?g {{ {iri} ?p ?o }} }} LIMIT {limit}"
-_IN = "SELECT ?s ?p ?g WHERE {{ GRAPH ?g {{ ?s ?p {iri} }} }} LIMIT {limit}"
+# The graph without a name can hold statements too; they come without ?g.
+_OUT = """
+SELECT ?p ?o ?g WHERE {{
+  {{ GRAPH ?g {{ {iri} ?p ?o }} }}
+  UNION {{ {iri} ?p ?o FILTER NOT EXISTS {{ GRAPH ?named {{ {iri} ?p ?o }} }} }}
+}} LIMIT {limit}
+"""
+_IN = """
+SELECT ?s ?p ?g WHERE {{
+  {{ GRAPH ?g {{ ?s ?p {iri} }} }}
+  UNION {{ ?s ?p {iri} FILTER NOT EXISTS {{ GRAPH ?named {{ ?s ?p {iri} }} }} }}
+}} LIMIT {limit}
+"""
 _NESTED = """
 SELECT ?s ?p ?o ?g WHERE {{
-  GRAPH ?any {{ {iri} ?property ?s FILTER(ISBLANK(?s)) }} GRAPH ?g {{ ?s ?p ?o }}
+  {iri} ?property ?s FILTER(ISBLANK(?s))
+  {{ GRAPH ?g {{ ?s ?p ?o }} }}
+  UNION {{ ?s ?p ?o FILTER NOT EXISTS {{ GRAPH ?named {{ ?s ?p ?o }} }} }}
 }} LIMIT {limit}
 """
 
@@ -66,16 +79,20 @@ RECORDING = frozenset(
 class Value:
     """One end of a statement: the other term, whether it was inferred, and who says so.
 
-    `why` is the address of the proof, without the server's prefix; `graphs` are the named graphs
-    that assert it.
+    `triple` is the statement; `graphs` are the named graphs that assert it.
     """
 
     shown: Shown
     is_inferred: bool
-    why: str
+    triple: tuple[Term, Term, Term]
     graphs: tuple[str, ...] = ()
     evidence: tuple[Evidence, ...] = ()
     nested: tuple[Row, ...] = ()
+
+    @property
+    def why(self) -> str:
+        """The address of the proof, without the server's prefix."""
+        return why_path(*self.triple)
 
 
 @dataclass(frozen=True)
@@ -185,8 +202,7 @@ def _contents(site: Site, graph: NamedNode) -> tuple[NamedNode, ...]:
 def _is_property(site: Site, iri: NamedNode) -> bool:
     """Whether the graph uses a name that it says nothing of: for a property, or for a graph."""
     found = site.ask(
-        f"SELECT ?s WHERE {{ {{ GRAPH ?g {{ ?s {iri} ?o }} }}"
-        f" UNION {{ GRAPH {iri} {{ ?s ?p ?o }} }} }} LIMIT 1"
+        f"SELECT ?s WHERE {{ {{ ?s {iri} ?o }} UNION {{ GRAPH {iri} {{ ?s ?p ?o }} }} }} LIMIT 1"
     )
     return bool(found)
 
@@ -293,7 +309,7 @@ class _Page:
         return Value(
             self._labels.shown(end),
             is_inferred,
-            why_path(statement.s, statement.p, statement.o),
+            (statement.s, statement.p, statement.o),
             tuple(sorted(statement.graphs - {self._inferred})),
             found,
             nested,
@@ -301,12 +317,12 @@ class _Page:
 
 
 def _merged(rows: Iterable[Solution]) -> list[_Statement]:
-    """One statement for each triple, however many graphs it is in."""
+    """One statement for each triple, however many graphs it is in; none is that without a name."""
     graphs: dict[tuple[Term, Term, Term], set[str]] = {}
     for row in rows:
-        graph = row["g"]
-        name = graph.value if isinstance(graph, NamedNode) else str(graph)
-        graphs.setdefault((row["s"], row["p"], row["o"]), set()).add(name)
+        found = graphs.setdefault((row["s"], row["p"], row["o"]), set())
+        if (graph := row.get("g")) is not None:
+            found.add(graph.value if isinstance(graph, NamedNode) else str(graph))
     return [
         _Statement(s, p, o, frozenset(found))
         for (s, p, o), found in graphs.items()
