@@ -188,11 +188,11 @@ def read_article_page(site: Site, iri: NamedNode, language: str) -> Reading | No
         node: [one for one in every if one.article == iri.value]
         for node, every in evidence_of(site, nodes).items()
     }
-    listed = " ".join(map(str, nodes))
-    parts: dict[Term, dict[str, list[Term]]] = {}
-    for row in site.ask(_PREFIXES + _PARTS.format(nodes=listed), infer=False):
-        predicate = str(getattr(row["p"], "value", ""))
-        parts.setdefault(row["node"], {}).setdefault(predicate, []).append(row["v"])
+    parts = site.parts.of(
+        map(str, nodes),
+        lambda: site.backend.status().version,
+        lambda unknown: _parts(site, unknown),
+    )
     claims = {row["node"] for row in site.ask(_PREFIXES + _CLAIMS)}
     terms = [term for known in parts.values() for values in known.values() for term in values]
     names = site.names([*nodes, *terms], language)
@@ -200,7 +200,7 @@ def read_article_page(site: Site, iri: NamedNode, language: str) -> Reading | No
     for node in nodes:
         for number in sorted({one.paragraph for one in evidence[str(node)]}, key=str):
             here = [one for one in evidence[str(node)] if one.paragraph == number]
-            fact = _found(node, parts.get(node, {}), here, names, is_claim=node in claims)
+            fact = _found(node, parts[str(node)], here, names, is_claim=node in claims)
             found.setdefault(number, []).append(fact)
     for facts in found.values():
         facts.sort(key=lambda each: (each.evidence[0].start or 0, each.fact_id, each.shown.iri))
@@ -215,6 +215,15 @@ def read_article_page(site: Site, iri: NamedNode, language: str) -> Reading | No
         return Reading(paragraphs, copy_problem=problem)
     every = [one for some in evidence.values() for one in some]
     return Reading(tuple(_with_text(paragraphs, text, every)), has_text=True)
+
+
+def _parts(site: Site, nodes: Iterable[str]) -> dict[str, dict[str, list[Term]]]:
+    """What each node says of itself, by property."""
+    parts: dict[str, dict[str, list[Term]]] = {node: {} for node in sorted(nodes)}
+    for row in site.ask(_PREFIXES + _PARTS.format(nodes=" ".join(parts)), infer=False):
+        predicate = str(getattr(row["p"], "value", ""))
+        parts[str(row["node"])].setdefault(predicate, []).append(row["v"])
+    return parts
 
 
 def _found(

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
@@ -114,9 +115,15 @@ def read_evidence(site: Site, iri: NamedNode) -> PageEvidence:
 
 def evidence_of(site: Site, nodes: Iterable[Term]) -> dict[str, tuple[Evidence, ...]]:
     """The evidence of these facts and statements, by node in N-Triples."""
-    listed = sorted({str(node) for node in nodes if isinstance(node, NamedNode)})
-    if not listed:
-        return {}
+    listed = {str(node) for node in nodes if isinstance(node, NamedNode)}
+    found = site.evidence.of(
+        listed, lambda: site.backend.status().version, lambda unknown: _asked(site, unknown)
+    )
+    return {node: every for node, every in found.items() if every}
+
+
+def _asked(site: Site, nodes: set[str]) -> dict[str, tuple[Evidence, ...]]:
+    listed = sorted(nodes)
     values = " ".join(listed)
     facts = _parts(site.ask(_PREFIXES + _FACTS.format(nodes=values), infer=False), "node")
     places = site.ask(_PREFIXES + _PLACES.format(nodes=values), infer=False)
@@ -135,16 +142,21 @@ def evidence_of(site: Site, nodes: Iterable[Term]) -> dict[str, tuple[Evidence, 
         if "source" in parts:
             name = node.strip("<>")
             found.setdefault(node, set()).add(Evidence(name, source=parts["source"]))
-    return {node: tuple(sorted(every, key=_place)) for node, every in found.items()}
+    return {node: tuple(sorted(found.get(node, ()), key=_place)) for node in nodes}
 
 
 def _parts(rows: Iterable[Solution], subject: str) -> dict[str, dict[str, str]]:
     """The values of each subject by the local name of their property."""
     found: dict[str, dict[str, str]] = {}
     for row in rows:
-        name = re.split(r"[#/]", str(getattr(row["p"], "value", "")))[-1]
+        name = _local_name(str(getattr(row["p"], "value", "")))
         found.setdefault(str(row[subject]), {})[name] = str(getattr(row["v"], "value", row["v"]))
     return found
+
+
+@lru_cache(maxsize=64)
+def _local_name(iri: str) -> str:
+    return re.split(r"[#/]", iri)[-1]
 
 
 def _evidence(node: str, piece: str, fact: Mapping[str, str], parts: Mapping[str, str]) -> Evidence:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Callable
 from functools import cache
 from http import HTTPStatus
 from pathlib import Path
@@ -85,7 +86,7 @@ def register(app: Flask, site: Site, families: frozenset[str]) -> None:
             "language": language,
             "languages": _languages(),
             "href": lambda iri: href(iri, site.base),
-            "linked": linked,
+            "linked": linker(),
             "navigation": [each for each in NAVIGATION if each[0] in current_app.view_functions],
             "site_title": _title(site, language),
             "data_licence": _licence(site, language),
@@ -103,11 +104,20 @@ def href(iri: str, base: str) -> str:
 
 def linked(path: str) -> str:
     """A path on this server (`Shown.path`) as an address, in the language that was chosen."""
-    given = given_language()
-    if given is not None:
+    return linker()(path)
+
+
+def linker() -> Callable[[str], str]:
+    """`linked` for the many links of one page: the request is looked at once."""
+    root, given = request.script_root, given_language()
+    if given is None:
+        return lambda path: root + path
+
+    def with_language(path: str) -> str:
         path, mark, fragment = path.partition("#")
-        path += f"{'&' if '?' in path else '?'}lang={given}{mark}{fragment}"
-    return request.script_root + path
+        return f"{root}{path}{'&' if '?' in path else '?'}lang={given}{mark}{fragment}"
+
+    return with_language
 
 
 def _languages() -> list[tuple[str, str, str]]:

@@ -88,8 +88,16 @@ def text(name: str, /, language: str | None = None, **values: Any) -> Markup:
     Raises:
         KeyError: there is no such text, or it names a value that is not given.
     """
+    if not values:
+        return _without_values(name, language or reader_language())
     chosen = _chosen(name, language, values)
     return Markup(escape(chosen)).format(**values)  # escaped before, values in format
+
+
+@cache
+def _without_values(name: str, language: str) -> Markup:
+    """A text that says the same every time, which most do, and many times on a page."""
+    return Markup(escape(_chosen(name, language, {}))).format()
 
 
 def plain(name: str, /, language: str | None = None, **values: Any) -> str:

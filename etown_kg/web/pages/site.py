@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from pyoxigraph import (
     BlankNode,
@@ -27,6 +28,7 @@ from etown_kg.figures.figure import Figures
 from etown_kg.questions import Question
 from etown_kg.web import exchange
 from etown_kg.web.lookup import Lookup
+from etown_kg.web.pages.kept import Kept
 from etown_kg.web.pages.known_figures import KnownFigures
 from etown_kg.web.pages.labels import Labels
 from etown_kg.web.pages.schema import Schema, Schemas
@@ -56,6 +58,8 @@ class Site:
     articles: Path | None = None
     is_union: bool = True
     labels: Labels = field(default_factory=Labels)
+    evidence: Kept[Any] = field(default_factory=Kept)  # of Evidence, which is read with a Site
+    parts: Kept[dict[str, list[Term]]] = field(default_factory=Kept)  # of facts in articles
     known_figures: KnownFigures = field(default_factory=KnownFigures)
     schemas: Schemas = field(default_factory=Schemas)
 
