@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Browser, BrowserContext, Error, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Dialog, Error, Page, sync_playwright
 
 from etown_kg.web.assets import bundled
 from tests.web.serving import serving
@@ -79,8 +79,8 @@ def open_page(browser: Browser, address: str) -> Iterator[OpenPage]:
     """Opens pages that may load nothing from elsewhere and have nothing to complain of.
 
     ``open_page(scripts=False, locale="zh-CN", width=360)``; more options are Playwright's own
-    for a context. Closes them all, and fails if one complained on the console, met an error or
-    asked another host.
+    for a context. Closes them all, and fails if one complained on the console, met an error, asked
+    another host or opened a dialog.
     """
     complaints: list[str] = []
     contexts: list[BrowserContext] = []
@@ -99,6 +99,7 @@ def open_page(browser: Browser, address: str) -> Iterator[OpenPage]:
         page = context.new_page()
         page.on("console", lambda message: complaints.append(f"{page.url}: {message.text}"))
         page.on("pageerror", lambda error: complaints.append(f"{page.url}: {error}"))
+        page.on("dialog", lambda dialog: _refuse(dialog, complaints))
         page.on("request", lambda request: _note_foreign(request.url, address, complaints))
         return page
 
@@ -107,6 +108,11 @@ def open_page(browser: Browser, address: str) -> Iterator[OpenPage]:
         context.close()
     # A page that answers 404 or 400 on purpose is reported as a resource that failed to load.
     assert [each for each in complaints if "Failed to load resource" not in each] == []
+
+
+def _refuse(dialog: Dialog, complaints: list[str]) -> None:
+    complaints.append(f"{dialog.page and dialog.page.url}: a dialog: {dialog.message}")
+    dialog.dismiss()
 
 
 def _note_foreign(url: str, address: str, complaints: list[str]) -> None:

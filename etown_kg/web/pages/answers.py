@@ -29,7 +29,7 @@ from etown_kg.backend import QueryRequest, QueryResult
 from etown_kg.formats import Form
 from etown_kg.web import exchange
 from etown_kg.web.pages.site import Site
-from etown_kg.web.pages.terms import Shown
+from etown_kg.web.pages.terms import Shown, shortened
 
 Term = NamedNode | BlankNode | Literal | Triple
 Row = tuple[Term | None, ...]
@@ -37,6 +37,8 @@ Kind = Choice["table", "graph", "boolean"]
 
 # Cells of a table on one page: with their links about 60 kB.
 MOST_CELLS = 400
+# Of a text in a cell; the downloads have all.
+MOST_CHARACTERS = 240
 # Characters of Turtle that a page shows; the download has all.
 MOST_TURTLE = 20_000
 # An address longer than this is refused somewhere between browser and server.
@@ -147,7 +149,11 @@ def asked(
         kind=kind,
         variables=variables,
         rows=tuple(
-            tuple(None if term is None else names.shown(term) for term in row) for row in part
+            tuple(
+                None if term is None else shortened(names.shown(term), MOST_CHARACTERS)
+                for term in row
+            )
+            for row in part
         ),
         first=first + 1,
         total=len(rows),

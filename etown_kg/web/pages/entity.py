@@ -14,10 +14,10 @@ from http import HTTPStatus
 from urllib.parse import quote, urlencode, urlsplit
 
 from flask import Blueprint, Response, current_app, render_template, request
-from pyoxigraph import NamedNode
+from pyoxigraph import Literal, NamedNode
 from werkzeug.exceptions import MethodNotAllowed, NotFound
 
-from etown_kg import formats
+from etown_kg import formats, vocab
 from etown_kg.backend import QueryRequest
 from etown_kg.errors import FormatError
 from etown_kg.formats import RDF_FORMATS, Format
@@ -41,6 +41,7 @@ JSON = "application/json"
 GRAPHS = "/graph/"
 # What a suffix asks for, beside the RDF formats by their own.
 _OTHER_SUFFIXES = {"html": HTML, "json": JSON}
+_STRING = NamedNode(vocab.XSD + "string")
 # What the page offers as data, and what it calls it.
 OFFERED = {
     "ttl": "Turtle", "jsonld": "JSON-LD", "json": "JSON", "nt": "N-Triples", "rdf": "RDF/XML",
@@ -255,7 +256,12 @@ def _json_ld(found: Description) -> dict[str, object]:
     if types:
         described["@type"] = types
     for row in (*found.names, *found.facts):
-        values = [_json_ld_value(value) for value in row.values if not value.is_inferred]
+        # Half a text would be another value: who wants a long one finds it in the data.
+        values = [
+            _json_ld_value(value)
+            for value in row.values
+            if not value.is_inferred and not value.shown.omitted
+        ]
         if values:
             described[row.predicate.iri] = values
     return described
@@ -297,9 +303,13 @@ def _row_members(row: Row) -> dict[str, object]:
 
 
 def _value_members(value: Value) -> dict[str, object]:
-    shown = value.shown
-    made: dict[str, object] = {"iri": shown.iri} if shown.iri else {}
-    made["label" if shown.iri else "value"] = shown.text
+    shown, end = value.shown, value.triple[2]
+    made: dict[str, object] = {"iri": shown.iri, "label": shown.text} if shown.iri else {}
+    if not shown.iri:
+        # The page may show less, and numbers with their thousands apart.
+        made["value"] = end.value if isinstance(end, Literal) else shown.text
+    if isinstance(end, Literal) and not end.language and end.datatype != _STRING:
+        made["datatype"] = end.datatype.value
     if shown.language:
         made["language"] = shown.language
     made["inferred"] = value.is_inferred

@@ -29,6 +29,7 @@ from etown_kg.figures.selection import (
 )
 from etown_kg.figures.working import Working, working
 from etown_kg.interval import Verdict
+from etown_kg.web.pages.excerpts import excerpt
 from etown_kg.web.pages.intervals import Picture, in_words, interval_in_words, picture, ticks
 from etown_kg.web.pages.labels import Label
 from etown_kg.web.pages.language import plain
@@ -331,8 +332,9 @@ def value_label(name: str, value: str, names: Names) -> str:
 
 
 def best(texts: tuple[Text, ...], language: str) -> Text:
-    """The text for a reader of a language, with its own tag; empty where there is none."""
-    return Label(texts).best(language) or ("", "")
+    """What a page shows of the text for a reader of a language, with its own tag; else empty."""
+    text, tag = Label(texts).best(language) or ("", "")
+    return excerpt(text), tag
 
 
 def anchor(figure: Figure) -> str:

@@ -75,8 +75,8 @@ def names_for(site: Site, shown: Iterable[Figure], *, is_chosen_from: bool = Fal
     if is_chosen_from:
         offered = (values_of(name, figures) for name in FILTERS)
         iris.update(iri for values in offered if len(values) <= MOST_OPTIONS for iri in values)
-    iris -= {"", STATED, DERIVED}
-    return site.names((iri for iri in iris if not iri.startswith("_:")), reader_language())
+    iris -= {STATED, DERIVED}
+    return site.names(iris, reader_language())
 
 
 def _address(figures: Figures, iri: str) -> str:

@@ -23,6 +23,7 @@ from etown_kg.errors import UnavailableError
 from etown_kg.web import exchange
 from etown_kg.web.conditional import entity_tag
 from etown_kg.web.pages.addresses import path_of
+from etown_kg.web.pages.excerpts import excerpt
 from etown_kg.web.pages.language import (
     LANGUAGES,
     NAMES,
@@ -77,6 +78,8 @@ def register(app: Flask, site: Site, families: frozenset[str]) -> None:
         given = given_language()
         if given is not None and endpoint.split(".")[0] in families:
             values.setdefault("lang", given)
+
+    app.add_template_filter(excerpt)
 
     @app.context_processor
     def shared() -> dict[str, object]:

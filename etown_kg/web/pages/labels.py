@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
 from etown_kg import vocab
+from etown_kg.web.pages.excerpts import NAME_CHARACTERS, TEXT_CHARACTERS, excerpt
 
 Term = NamedNode | BlankNode | Literal | Triple
 Ask = Callable[[str], Sequence[Mapping[str, Term]]]
@@ -26,6 +27,10 @@ LABEL_PROPERTIES = (
 MOST_KEPT = 50_000
 # Versions of the data whose labels are kept: the present one as some readers may see it.
 MOST_VERSIONS = 4
+# What every page may say of the ontology; an address is whole or none.
+_ABOUT_CHARACTERS = {
+    "title": NAME_CHARACTERS, "description": TEXT_CHARACTERS, "licence": TEXT_CHARACTERS,
+}  # fmt: skip
 
 _LABELS = """
 SELECT ?iri ?property ?label ?graph WHERE {{
@@ -129,7 +134,8 @@ class Labels:
                 text = solution["text"]
                 language = text.language or "" if isinstance(text, Literal) else ""
                 part = str(getattr(solution["part"], "value", ""))
-                texts.setdefault(part, []).append((str(getattr(text, "value", text)), language))
+                shown = excerpt(str(getattr(text, "value", text)), _ABOUT_CHARACTERS[part])
+                texts.setdefault(part, []).append((shown, language))
             kept.about = About({part: Label(tuple(each)) for part, each in texts.items()})
         return kept.about
 
@@ -154,7 +160,7 @@ def _asked(iris: set[str], ask: Ask) -> dict[str, Label]:
             is_inferred = str(graph).endswith("graph/inferred>")
             rank = LABEL_PROPERTIES.index(str(getattr(solution["property"], "value", "")))
             found.setdefault(iri.value, set()).add(
-                (is_inferred, rank, label.value, label.language or "")
+                (is_inferred, rank, excerpt(label.value, NAME_CHARACTERS), label.language or "")
             )
     described = {
         str(getattr(row["iri"], "value", "")) for row in ask(_DESCRIBED.format(iris=listed))

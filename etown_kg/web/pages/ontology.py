@@ -20,6 +20,7 @@ from etown_kg.backend import QueryRequest
 from etown_kg.formats import JSON_LD, N_TRIPLES, RDF_FORMATS, RDF_XML, TURTLE, Format
 from etown_kg.vocab import DCTERMS, OWL, RDFS, SKOS
 from etown_kg.web import exchange
+from etown_kg.web.pages.excerpts import excerpt
 from etown_kg.web.pages.language import reader_language
 from etown_kg.web.pages.schema import CLASS, KINDS, Schema
 from etown_kg.web.pages.site import Site
@@ -249,5 +250,5 @@ def _best(header: Header, properties: Iterable[str], language: str) -> str:
     for p in properties:
         for value in in_language(header.get(p, ()), language):
             if isinstance(value, Literal):
-                return value.value
+                return excerpt(value.value)
     return ""

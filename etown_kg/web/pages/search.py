@@ -22,6 +22,7 @@ from etown_kg.search import Found, Hit, How, Index, Role, Text
 from etown_kg.search.words import pieces
 from etown_kg.web import exchange
 from etown_kg.web.lookup import Snapshot
+from etown_kg.web.pages.excerpts import excerpt
 from etown_kg.web.pages.frame import linked
 from etown_kg.web.pages.language import reader_language, text
 from etown_kg.web.pages.site import Site
@@ -102,7 +103,7 @@ def blueprint(site: Site) -> Blueprint:
         page = render_template(
             "search.html",
             asked=asked,
-            shown_query=_shortened(asked.text, TITLE_CHARACTERS),
+            shown_query=excerpt(asked.text, TITLE_CHARACTERS),
             found=found,
             results=_results(snapshot.index, found, asked.text, names, language),
             kinds=[(names.shown(iri), iri, count) for iri, count in _kinds(found.classes, names)],
@@ -209,7 +210,7 @@ def _class() -> str | None:
     except ValueError:
         raise RequestError(
             HTTPStatus.BAD_REQUEST,
-            f"class: {_shortened(given, 80)!r} is no absolute IRI",
+            f"class: {excerpt(given, 80)!r} is no absolute IRI",
             hint="leave it out, or give one of the classes that an answer counts",
         ) from None
 
@@ -223,7 +224,7 @@ def _number(name: str, default: int, most: int) -> int:
         return int(given)
     raise RequestError(
         HTTPStatus.BAD_REQUEST,
-        f"{name}: {_shortened(given, 20)!r} is no number of a {name}",
+        f"{name}: {excerpt(given, 20)!r} is no number of a {name}",
         hint=f"give a number from 1 to {most}",
     )
 
@@ -298,8 +299,8 @@ def _result(
         kinds=_own_first(classes, names),
         short=compressed(hit.iri),
         definition=definition
-        and definition._replace(text=_shortened(definition.text, DEFINITION_CHARACTERS)),
-        matched=[] if shows_match else pieces(_shortened(hit.text, DEFINITION_CHARACTERS), words),
+        and definition._replace(text=excerpt(definition.text, DEFINITION_CHARACTERS)),
+        matched=[] if shows_match else pieces(excerpt(hit.text, DEFINITION_CHARACTERS), words),
         why=_why(hit),
     )
 
@@ -327,16 +328,3 @@ def _members(result: Result) -> Mapping[str, object]:
         },
     }
     return members
-
-
-def _shortened(long: str, most: int) -> str:
-    """The beginning of a text, to a whole word where there is one.
-
-    >>> _shortened("a zone for development", 12)
-    'a zone for…'
-    """
-    if len(long) <= most:
-        return long
-    start = long[:most]
-    whole, space, _ = start.rpartition(" ")
-    return (whole if space and len(whole) > most / 2 else start) + "…"

@@ -105,6 +105,8 @@ class Site:
             for term in terms
             if isinstance(term, NamedNode | str)
         }
+        # What is not there, and a blank node, are texts of figures too; neither has a label.
+        iris = {iri for iri in iris if iri and not iri.startswith("_:")}
         known = self.labels.of(iris, self.backend.status().version, self.ask)
         return Names(known, self.base, language)
 

@@ -27,7 +27,7 @@ from etown_kg.web import exchange
 from etown_kg.web.pages.figure_lists import Group, Lines
 from etown_kg.web.pages.language import reader_language
 from etown_kg.web.pages.site import Site
-from etown_kg.web.pages.terms import Names, Shown
+from etown_kg.web.pages.terms import Names, Shown, shortened
 
 Term = NamedNode | BlankNode | Literal | Triple
 
@@ -37,6 +37,8 @@ MOST_FIGURES, MOST_CLASSES, MOST_QUESTIONS = 6, 8, 3
 MOST_MEMBERS, MOST_READ = 5, 200
 # Rows and columns of an answer that is shown as an example, and the seconds that it may take.
 MOST_ROWS, MOST_COLUMNS, EXAMPLE_S = 4, 4, 1.0
+# Of a text in such an answer.
+MOST_CHARACTERS = 240
 
 _FACTS = """
 PREFIX et: <https://w3id.org/etown/ontology#>
@@ -172,7 +174,8 @@ def _example(site: Site, question: Question, language: str) -> Example:
     terms = [term for row in rows[:MOST_ROWS] for term in row if term is not None]
     shown = site.names(terms, language).shown
     cells = (
-        tuple(None if term is None else shown(term) for term in row) for row in rows[:MOST_ROWS]
+        tuple(None if term is None else shortened(shown(term), MOST_CHARACTERS) for term in row)
+        for row in rows[:MOST_ROWS]
     )
     return Example(question, tuple(variables), tuple(cells), len(rows))
 

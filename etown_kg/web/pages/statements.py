@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -12,15 +13,19 @@ from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 from etown_kg import vocab
 from etown_kg.curies import compressed
 from etown_kg.web.pages.evidence import Evidence, PageEvidence, read_evidence
+from etown_kg.web.pages.excerpts import NAME_CHARACTERS
 from etown_kg.web.pages.labels import LABEL_PROPERTIES
 from etown_kg.web.pages.site import Site, Solution
-from etown_kg.web.pages.terms import Names, Shown
+from etown_kg.web.pages.terms import Names, Shown, shortened
 
 Term = NamedNode | BlankNode | Literal | Triple
 
 # Statements that one page reads, in each direction, and values that it shows of a property.
 MOST_STATEMENTS = 2000
 MOST_VALUES = 12
+# A longer literal is named by its digest in the address of a proof.
+LONGEST_IN_ADDRESS = 1_000
+OBJECT_DIGEST = "o-sha256"
 # Things that the page of a named graph names.
 MOST_CONTENTS = 100
 
@@ -150,7 +155,7 @@ class Description:
     def other_names(self) -> tuple[Shown, ...]:
         """What it is called besides, each name once: labels in other languages come first."""
         rows = sorted(self.names, key=lambda row: row.predicate.iri not in LABEL_PROPERTIES)
-        shown = [value.shown for row in rows for value in row.values]
+        shown = [shortened(value.shown, NAME_CHARACTERS) for row in rows for value in row.values]
         by_text = {each.text: each for each in reversed(shown) if each.text != self.title.text}
         return tuple(reversed(by_text.values()))
 
@@ -331,9 +336,20 @@ def _merged(rows: Iterable[Solution]) -> list[_Statement]:
 
 
 def why_path(s: Term, p: Term, o: Term) -> str:
-    """The address of a triple's proof: IRIs bare, other terms in N-Triples."""
+    """The address of a triple's proof: IRIs bare, other terms in N-Triples.
+
+    A literal that is too long for an address is named by its digest, as `why.py` has it.
+    """
     terms = {
         name: term.value if isinstance(term, NamedNode) else str(term)
         for name, term in (("s", s), ("p", p), ("o", o))
     }
+    if isinstance(o, Literal) and len(terms["o"]) > LONGEST_IN_ADDRESS:
+        terms[OBJECT_DIGEST] = digest(o)
+        del terms["o"]
     return f"/why?{urlencode(terms)}"
+
+
+def digest(literal: Literal) -> str:
+    """What names a literal in an address that it is too long for: SHA-256 of its N-Triples."""
+    return hashlib.sha256(str(literal).encode()).hexdigest()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from urllib.parse import unquote, urlsplit
 
@@ -17,6 +17,7 @@ from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 from etown_kg import vocab
 from etown_kg.curies import compressed, shown
 from etown_kg.web.pages.addresses import path_of
+from etown_kg.web.pages.excerpts import NAME_CHARACTERS, TEXT_CHARACTERS, excerpt
 from etown_kg.web.pages.labels import Label
 from etown_kg.web.pages.language import texts
 
@@ -50,6 +51,7 @@ class Shown:
         language: of `text`, as a tag; "" if it has none.
         datatype: the CURIE of a literal's datatype, where it is not plain text.
         has_label: whether `text` is a label that the graph gives.
+        omitted: characters of a literal that `text`, its beginning, leaves out.
     """
 
     text: str
@@ -60,6 +62,7 @@ class Shown:
     language: str = ""
     datatype: str = ""
     has_label: bool = True
+    omitted: int = 0
 
 
 @dataclass(frozen=True)
@@ -111,10 +114,21 @@ def _standard(iri: str, language: str) -> str:
 def literal_shown(literal: Literal) -> Shown:
     """A literal for reading: numbers with their thousands apart, datatypes that tell something."""
     datatype = literal.datatype.value
+    text = excerpt(literal.value)
+    omitted = max(0, len(literal.value) - TEXT_CHARACTERS)
     if datatype in _NUMBERS:
-        return Shown(grouped(literal.value), "number")
-    named = "" if datatype in _PLAIN else compressed(datatype)
-    return Shown(literal.value, "text", language=literal.language or "", datatype=named)
+        return Shown(grouped(text), "number", omitted=omitted)
+    named = "" if datatype in _PLAIN else excerpt(compressed(datatype), NAME_CHARACTERS)
+    language = literal.language or ""
+    return Shown(text, "text", language=language, datatype=named, omitted=omitted)
+
+
+def shortened(shown: Shown, most: int) -> Shown:
+    """The same with a text of `most` characters, for where there is less room."""
+    omitted = len(shown.text) - most
+    if omitted <= 0:
+        return shown
+    return replace(shown, text=excerpt(shown.text, most), omitted=shown.omitted + omitted)
 
 
 def grouped(number: str) -> str:
@@ -137,10 +151,9 @@ def short_name(iri: str) -> str:
     'grey eel'
     """
     name = compressed(iri)
-    if not name.startswith("<"):
-        return name
-    last = re.split(r"[/#:]", iri.rstrip("/#"))[-1]
-    return unquote(last) or iri
+    if name.startswith("<"):
+        name = unquote(re.split(r"[/#:]", iri.rstrip("/#"))[-1]) or iri
+    return excerpt(name, NAME_CHARACTERS)
 
 
 def is_address(iri: str) -> bool:

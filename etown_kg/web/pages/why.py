@@ -1,7 +1,8 @@
 """``/why``: the proof of a statement, from rule to rule down to the words of an article.
 
-A statement is named by its terms: IRIs bare, other terms in N-Triples. The same tree is at
-``/why.json`` and, in the terms of PROV-O (https://www.w3.org/TR/prov-o/), at ``/why.ttl``.
+A statement is named by its terms: IRIs bare, other terms in N-Triples; a literal that is too long
+for an address by the SHA-256 of its N-Triples, as ``o-sha256``. The same tree is at ``/why.json``
+and, in the terms of PROV-O (https://www.w3.org/TR/prov-o/), at ``/why.ttl``.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from etown_kg.web import exchange
 from etown_kg.web.pages.evidence import Evidence
 from etown_kg.web.pages.language import reader_language, texts
 from etown_kg.web.pages.site import Site
+from etown_kg.web.pages.statements import LONGEST_IN_ADDRESS, OBJECT_DIGEST, digest
 from etown_kg.web.pages.terms import Names, Shown
 from etown_kg.web.protocol import RequestError
 
@@ -29,6 +31,8 @@ Tree = Mapping[str, Any]
 
 # Where the rules stand, each with its id as anchor.
 RULES_PAGE = "https://www.w3.org/TR/owl2-profiles/#"
+# An escape of N-Triples is longer than its character.
+_LONG = "SELECT ?o WHERE {{ {s} {p} ?o FILTER(isLiteral(?o) && STRLEN(STR(?o)) * 10 > {least}) }}"
 # Proofs that ``all=true`` gives at most.
 MOST_PROOFS = 10
 # Steps that are unfolded when the page comes.
@@ -73,12 +77,13 @@ def blueprint(site: Site) -> Blueprint:
 
     @views.get("/why")
     def index() -> str:
-        triple, wants_all = _asked()
+        triple, wants_all = _asked(site)
         result = _proved(site, triple, wants_all=wants_all)
         trees: list[Tree] = json.loads(result.body)
         language = reader_language()
         names = site.names([*_terms(trees), *triple], language)
-        given: dict[str, Any] = {part: request.args[part] for part in PARTS}
+        parts = (*PARTS, OBJECT_DIGEST)
+        given: dict[str, Any] = {each: request.args[each] for each in parts if each in request.args}
         return render_template(
             "why.html",
             proofs=[_Reader(names).step(tree) for tree in trees],
@@ -94,30 +99,51 @@ def blueprint(site: Site) -> Blueprint:
 
     @views.get("/why.json")
     def as_json() -> Response:
-        triple, wants_all = _asked()
+        triple, wants_all = _asked(site)
         result = _proved(site, triple, wants_all=wants_all)
         return Response(result.body, content_type="application/json")
 
     @views.get("/why.ttl")
     def as_turtle() -> Response:
-        triple, wants_all = _asked()
+        triple, wants_all = _asked(site)
         result = _proved(site, triple, wants_all=wants_all, as_turtle=True)
         return Response(result.body, content_type="text/turtle; charset=utf-8")
 
     return views
 
 
-def _asked() -> tuple[tuple[Term, Term, Term], bool]:
+def _asked(site: Site) -> tuple[tuple[Term, Term, Term], bool]:
     """The statement that the request names, and whether all its proofs are wanted.
 
     Raises:
-        RequestError: 400 a term is missing or is none.
+        RequestError: 400 a term is missing or is none; 404 no object has this digest.
     """
     wants_all = request.args.get("all", "false")
     if wants_all not in ("true", "false"):
         raise RequestError(HTTPStatus.BAD_REQUEST, f"all={wants_all} is neither true nor false")
-    s, p, o = (read_term(part, request.args.get(part, "")) for part in PARTS)
+    s, p = (read_term(part, request.args.get(part, "")) for part in ("s", "p"))
+    wanted = request.args.get(OBJECT_DIGEST)
+    o = read_term("o", request.args.get("o", "")) if wanted is None else _found(site, s, p, wanted)
     return (s, p, o), wants_all == "true"
+
+
+def _found(site: Site, s: Term, p: Term, wanted: str) -> Term:
+    """The long literal with this digest that the graph says of a thing.
+
+    Raises:
+        RequestError: 400 nothing can be asked of a blank node; 404 there is none.
+    """
+    if not isinstance(s, NamedNode):
+        problem = f"{OBJECT_DIGEST} is for statements about IRIs: s={s}"
+        raise RequestError(HTTPStatus.BAD_REQUEST, problem, hint="give the object itself as o")
+    for row in site.ask(_LONG.format(s=s, p=p, least=LONGEST_IN_ADDRESS)):
+        if isinstance(row["o"], Literal) and digest(row["o"]) == wanted:
+            return row["o"]
+    raise RequestError(
+        HTTPStatus.NOT_FOUND,
+        f"{s} {p} has no long literal with this digest in this graph",
+        hint=f"{OBJECT_DIGEST} is the SHA-256 of the literal in N-Triples, in lower case",
+    )
 
 
 def read_term(part: str, given: str) -> Term:
