@@ -119,6 +119,18 @@ def keywords(text: str) -> frozenset[str]:
     return frozenset(token.text.upper() for token in tokens(text) if token.kind == "word")
 
 
+def names_graphs(text: str) -> bool:
+    """Whether a query may look at named graphs: what does not can be asked of triples alone.
+
+    >>> names_graphs("ASK { GRAPH ?g { ?s ?p ?o } }"), names_graphs("ASK { ?graph ex:from ?o }")
+    (True, False)
+    """
+    lowered = text.lower()
+    if "graph" not in lowered and "from" not in lowered:
+        return "\\u" in lowered  # an escape could spell a keyword
+    return bool(keywords(without_escapes(text)) & {"GRAPH", "FROM"})
+
+
 def depth(text: str) -> int:
     """How deep the text nests: brackets that are open at once, and operators before operators.
 

@@ -66,6 +66,23 @@ def test_a_text_that_nests_deeper_is_told_by_its_depth(text: str, most: int) -> 
     assert nests_deeper(text, most) == (depth(text) > most)
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("SELECT * { ?s ?p ?o }", False),
+        ("SELECT * { ?graph ex:from 'GRAPH <x:a> {}' } # FROM <x:a>", False),
+        ("ASK { <http://example.org/graph/a> ?p ?o }", False),
+        ("ASK{graph?g{}}", True),
+        ("SELECT * FROM <x:a> {}", True),
+        ("ASK from named<x:a>{}", True),
+        (r"ASK { \u0047RAPH ?g { } }", True),
+        (r"ASK { ?s ?p '\u0041' }", True),
+    ],
+)
+def test_a_query_that_may_look_at_named_graphs_is_told(text: str, expected: bool) -> None:
+    assert query_text.names_graphs(text) is expected
+
+
 @given(st.lists(st.sampled_from(["ex:a", " ", "?s", "no", ":", "ex", "\\u0065x:b", "<x:y>"])))
 def test_no_prefix_of_a_text_is_missed(parts: list[str]) -> None:
     text = "".join(parts)

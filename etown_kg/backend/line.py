@@ -1,8 +1,8 @@
 """The client's end of one executor: ask, watch, stop.
 
 A query is watched while it runs: its deadline, whether its client is still there, and after
-`short_s` its right to go on. Stopping means killing the executor, which is the only way there
-is, and costs milliseconds.
+`short_s` its right to go on, and whether others are to go first. Stopping means killing the
+executor, which is the only way there is, and costs milliseconds.
 """
 
 from __future__ import annotations
@@ -149,28 +149,28 @@ class Line:
     ) -> None:
         """Wait until the executor has something to say."""
         long_at = started + limits.short_s
-        worked_s = self._worked_s()
+        began_s = self._worked_s()
         look_at = started + LOOK_S
         while True:
             now = time.monotonic()
             if now >= deadline:
                 raise time_over(limit_s)
-            if not place.is_long and now >= long_at:
+            if now >= long_at:
+                worked_s = self._worked_s() - began_s
                 # Who waits for the processor on a busy machine does not work long, up to a point.
-                is_starved = self._worked_s() - worked_s < limits.short_s / 2
-                if is_starved and now < started + _STARVED * limits.short_s:
-                    long_at = now + limits.short_s / 4
-                else:
-                    self._lengthen(place, limits)
+                is_starved = worked_s < limits.short_s / 2
+                if not place.is_long and not (
+                    is_starved and now < started + _STARVED * limits.short_s
+                ):
+                    _lengthen(place, limits)
+                if worked_s >= limits.short_s and not self.is_spent:
+                    self._let_others_go_first()
+                long_at = math.inf if self.is_spent else now + limits.short_s / 4
             if is_gone is not None and now >= look_at:
                 if is_gone():
                     raise CancelledError("the client has left; its query was stopped")
                 look_at = now + LOOK_S
-            until = min(
-                deadline,
-                deadline if place.is_long else long_at,
-                deadline if is_gone is None else look_at,
-            )
+            until = min(deadline, long_at, deadline if is_gone is None else look_at)
             if self._poll.poll(max(1, round((until - now) * 1000))):
                 return
 
@@ -182,20 +182,14 @@ class Line:
         except OSError:
             return math.inf
 
-    def _lengthen(self, place: Place, limits: Limits) -> None:
-        """Let others go first from now on; or stop, if only a reserved place is left."""
-        if not place.lengthen():
-            raise LimitError(
-                f"{limits.places - limits.reserved_places} long queries at once",
-                f"the server is busy, and after {limits.short_s:g} s this query is a long one",
-                hint="try again a little later",
-                kind="busy",
-            )
+    def _let_others_go_first(self) -> None:
+        """Lower the executor's priority, which only the administrator can take back: it is not
+        used again, and its memory, which has become warm, is lost. So it has to have worked long.
+        """
         try:
             os.setpriority(os.PRIO_PROCESS, self._thread, NICE)
         except ProcessLookupError:
             return  # it ended just now; the connection will say so
-        # Only the administrator can take it back.
         self.is_spent = True
 
     def is_usable(self) -> bool:
@@ -214,6 +208,21 @@ class Line:
         """Let the executor go; it ends when it finds out."""
         self._connection.close()
         os.close(self._process)
+
+
+def _lengthen(place: Place, limits: Limits) -> None:
+    """Leave a place that is for short work.
+
+    Raises:
+        LimitError: only such a one is left.
+    """
+    if not place.lengthen():
+        raise LimitError(
+            f"{limits.places - limits.reserved_places} long queries at once",
+            f"the server is busy, and after {limits.short_s:g} s this query is a long one",
+            hint="try again a little later",
+            kind="busy",
+        )
 
 
 def unavailable() -> UnavailableError:

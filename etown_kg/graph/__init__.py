@@ -404,7 +404,7 @@ class KnowledgeGraph:
         edits = query_text.calls(text, vocab.PREFIXES if prefixes else {}, services)
         text = query_text.edited(text, edits)
         known = query_text.prefixes_in(text, vocab.PREFIXES) if prefixes else None
-        store = (self._closed if infer else self.asserted).store
+        dataset = self._closed if infer else self.asserted
         # Either list makes the dataset: what is not named in it is not there.
         chosen = bool(default_graphs or named_graphs)
         try:
@@ -412,6 +412,7 @@ class KnowledgeGraph:
                 # First as it is: a complaint has to speak of the text that was given.
                 _check_syntax(given, base, known)
                 text = mended(text, named_graphs if chosen else self.graphs(infer=infer))
+            store = dataset.store if chosen or query_text.names_graphs(text) else dataset.triples
             result = store.query(
                 text,
                 base_iri=base,
@@ -720,7 +721,7 @@ class KnowledgeGraph:
 
     def _take_inferred(self, quads: Iterable[Quad]) -> None:
         """Let queries see these inferred quads and no others."""
-        closed = self.asserted.copy()
+        closed = self.asserted.copy(for_queries=True)
         closed.extend(quads)
         self._closed = closed
         self._inferred_count = len(closed) - len(self.asserted)

@@ -2,8 +2,9 @@
 
 The store has each quad in its named graph. Its default graph is what queries see as such: in
 ``union`` mode the set of all triples (``docs/decisions/0001-default-graph-is-a-set.md``), in
-``standard`` mode the triples of the unnamed graph alone. What the store cannot hold is kept
-beside it: which triples stand in the unnamed graph when the default graph is a union, and the
+``standard`` mode the triples of the unnamed graph alone. A second store can hold those triples
+and nothing else (`triples`), which answers what names no graph from smaller indexes. What the
+store cannot hold is kept beside it: which triples stand in the unnamed graph when the default graph is a union, and the
 text of literals that the store spells in its own way (`spelling`).
 """
 
@@ -26,11 +27,23 @@ class Dataset(Collection[Quad]):
 
     ``quad in dataset`` compares by value, as the store does; iteration gives the quads as they
     were written.
+
+    Attributes:
+        store: all graphs, with the default graph of queries.
+        triples: the default graph of queries alone; `store` itself if it is not `for_queries`,
+            or has no union.
     """
 
-    def __init__(self, quads: Iterable[Quad] = (), mode: DefaultGraphMode = "union") -> None:
+    def __init__(
+        self,
+        quads: Iterable[Quad] = (),
+        mode: DefaultGraphMode = "union",
+        *,
+        for_queries: bool = False,
+    ) -> None:
         self.store = Store()
         self._is_union = mode == "union"
+        self.triples = Store() if self._is_union and for_queries else self.store
         # The triples of the unnamed graph; in standard mode the store's default graph is they.
         self._unnamed = Store() if self._is_union else self.store
         # Canonical quad -> the quads as written, where these are not just the canonical one.
@@ -105,10 +118,13 @@ class Dataset(Collection[Quad]):
         kept = [Quad(s, p, o, graph) for graph in sorted(found, key=str)]
         return [form for each in kept for form in self.written(each)]
 
-    def copy(self) -> Dataset:
+    def copy(self, *, for_queries: bool = False) -> Dataset:
         """A dataset of its own with the same quads; about 3 us a quad."""
-        copied = Dataset(mode="union" if self._is_union else "standard")
+        mode: DefaultGraphMode = "union" if self._is_union else "standard"
+        copied = Dataset(mode=mode, for_queries=for_queries)
         copied.store.extend(self.store)
+        if copied.triples is not copied.store:
+            copied.triples.extend(self.store.quads_for_pattern(None, None, None, UNNAMED))
         if self._is_union:
             copied._unnamed.extend(self._unnamed)
         copied._written.update(self._written)
@@ -166,7 +182,10 @@ class Dataset(Collection[Quad]):
         if unnamed:
             self._unnamed.extend(unnamed)
         if self._is_union:
-            self.store.extend(Quad(quad.subject, quad.predicate, quad.object) for quad in quads)
+            union = [Quad(quad.subject, quad.predicate, quad.object) for quad in quads]
+            self.store.extend(union)
+            if self.triples is not self.store:
+                self.triples.extend(union)
         self.graphs.update(quad.graph_name for quad in named)
 
     def _add_odd(self, quad: Quad, alike: Quad) -> None:
@@ -207,6 +226,7 @@ class Dataset(Collection[Quad]):
         elsewhere = self.store.quads_for_pattern(s, p, o, None)
         if all(found.graph_name == UNNAMED for found in elsewhere):
             self.store.remove(union)
+            self.triples.remove(union)
 
 
 class GraphQuads(Collection[Quad]):

@@ -1,1 +1,0 @@
-"""How the libraries of the pages are built."""
