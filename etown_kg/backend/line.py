@@ -61,6 +61,8 @@ class Line:
         self.status = wire.unpack(Status, greeting["status"])
         self._thread: int = greeting["thread"]
         self.is_spent = False
+        # What was read of a reply before somebody asked for it.
+        self._begun = b""
         # A process descriptor cannot mean another process that has got the same number.
         try:
             self._process = os.pidfd_open(self.pid)
@@ -120,8 +122,10 @@ class Line:
     ) -> tuple[wire.Head, bytes]:
         """The executor's reply to what was sent at `started`; raises as `ask` does."""
         try:
-            self._watch(started, deadline, limit_s, place, limits, is_gone)
-            frame = wire.receive(self._connection)
+            if not self._begun:
+                self._watch(started, deadline, limit_s, place, limits, is_gone)
+            begun, self._begun = self._begun, b""
+            frame = wire.receive(self._connection, begun=begun)
         except (OSError, wire.BrokenFrameError) as error:
             self.is_spent = True
             raise DiedError from error
@@ -136,7 +140,11 @@ class Line:
 
     def reply_bytes(self) -> int | None:
         """How long the reply is that has begun to arrive; None if that is not known yet."""
-        return wire.coming(self._connection)
+        try:
+            self._begun = self._begun or wire.begin(self._connection)
+        except OSError:
+            return None  # `reply` says so
+        return wire.length(self._begun)
 
     def _watch(
         self,

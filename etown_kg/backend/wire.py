@@ -67,10 +67,13 @@ def send(connection: socket.socket, head: Head, body: bytes | memoryview = b"") 
         connection.sendall(body)
 
 
-def receive(connection: socket.socket, *, in_a_row: bool = False) -> tuple[Head, bytes] | None:
+def receive(
+    connection: socket.socket, *, in_a_row: bool = False, begun: bytes = b""
+) -> tuple[Head, bytes] | None:
     """The next frame, or None when the other side has closed between two frames.
 
-    Another frame may be there behind it only if they come `in_a_row`.
+    Another frame may be there behind it only if they come `in_a_row`. What was read of it
+    before is `begun` (`begin`).
 
     Raises:
         BrokenFrameError: the other side has closed within a frame.
@@ -78,7 +81,7 @@ def receive(connection: socket.socket, *, in_a_row: bool = False) -> tuple[Head,
     """
     # Small frames, which most are, come whole at once. Where nobody sends a frame before the one
     # that he sent last was answered, what comes is never more than one.
-    first = connection.recv(_LENGTHS.size if in_a_row else _AT_ONCE)
+    first = begun or connection.recv(_LENGTHS.size if in_a_row else _AT_ONCE)
     if not first:
         return None
     while len(first) < _LENGTHS.size:
@@ -94,15 +97,23 @@ def receive(connection: socket.socket, *, in_a_row: bool = False) -> tuple[Head,
     return json.loads(whole[_LENGTHS.size : start]), whole[start:]
 
 
-def coming(connection: socket.socket) -> int | None:
-    """The bytes of the next frame, which stays where it is; None when its start is not there."""
+def begin(connection: socket.socket) -> bytes:
+    """What has come of the next frame, for `receive`; b"" when nothing has, or nothing will.
+
+    Raises:
+        OSError: the connection broke.
+    """
     try:
-        start = connection.recv(_LENGTHS.size, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+        return connection.recv(_AT_ONCE, socket.MSG_DONTWAIT)
     except BlockingIOError:
+        return b""
+
+
+def length(begun: bytes) -> int | None:
+    """The bytes of a frame that has begun; None when too little of it is there to tell."""
+    if len(begun) < _LENGTHS.size:
         return None
-    if len(start) < _LENGTHS.size:
-        return None
-    head_length, body_length = _LENGTHS.unpack(start)
+    head_length, body_length = _LENGTHS.unpack_from(begun)
     return _LENGTHS.size + int(head_length) + int(body_length)
 
 
@@ -120,9 +131,15 @@ def _more(connection: socket.socket, count: int) -> bytearray:
 
 
 def pack(value: Any) -> Head:
-    """The fields of a dataclass whose values JSON has; `bytes` fields are left out."""
-    members = {name: getattr(value, name) for name in _names(value.__class__)}
-    return {name: _members(each) for name, each in members.items() if not isinstance(each, bytes)}
+    """The fields of a dataclass whose values JSON has, but for those that have their default;
+    `bytes` fields are left out.
+    """
+    members: Head = {}
+    for name, default in _fields(value.__class__).items():
+        member = getattr(value, name)
+        if member is not default and not isinstance(member, bytes):
+            members[name] = _members(member)
+    return members
 
 
 def _members(value: Any) -> Any:
@@ -132,20 +149,15 @@ def _members(value: Any) -> Any:
 
 
 @cache
-def _fields(kind: type) -> tuple[tuple[str, Any], ...]:
-    """The names of a dataclass's fields, and their defaults."""
-    return tuple((field.name, field.default) for field in fields(kind))
-
-
-@cache
-def _names(kind: type) -> frozenset[str]:
-    return frozenset(name for name, _ in _fields(kind))
+def _fields(kind: type) -> Mapping[str, Any]:
+    """The names of a dataclass's fields, with their defaults."""
+    return {field.name: field.default for field in fields(kind)}
 
 
 def unpack(kind: type[Value], members: Mapping[str, Any], **more: Any) -> Value:
     """The dataclass with these fields; lists become tuples again."""
     assert is_dataclass(kind)
-    known = _names(kind)
+    known = _fields(kind)
     values = {name: _field(name, each) for name, each in members.items() if name in known}
     return kind(**values, **more)
 

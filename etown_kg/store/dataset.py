@@ -4,8 +4,8 @@ The store has each quad in its named graph. Its default graph is what queries se
 ``union`` mode the set of all triples (``docs/decisions/0001-default-graph-is-a-set.md``), in
 ``standard`` mode the triples of the unnamed graph alone. A second store can hold those triples
 and nothing else (`triples`), which answers what names no graph from smaller indexes. What the
-store cannot hold is kept beside it: which triples stand in the unnamed graph when the default graph is a union, and the
-text of literals that the store spells in its own way (`spelling`).
+store cannot hold is kept beside it: which triples stand in the unnamed graph when the default
+graph is a union, and the text of literals that the store spells in its own way (`spelling`).
 """
 
 from __future__ import annotations
