@@ -19,7 +19,7 @@ PACKAGE = Path(__file__).parents[1] / "etown_kg"
 LEAVES = frozenset(
     {
         "vocab", "errors", "findings", "config", "formats", "curies", "numerals", "formula",
-        "query_text", "interval", "article", "changes",
+        "query_text", "interval", "api", "article", "changes",
         "doctype", "uploads", "addresses", "remote", "tokens", "audit", "scope",
     }
 )  # fmt: skip
@@ -43,6 +43,7 @@ ALLOWED: dict[str, frozenset[str]] = {
     "addresses": frozenset({"errors"}),
     "remote": frozenset({"errors", "formats", "addresses", "uploads"}),
     "interval": frozenset(),
+    "api": frozenset({"interval"}),
     "formula": frozenset({"errors", "interval"}),
     "diagnosis": frozenset({"query_text", "errors"}),
     "load": LEAVES,
@@ -62,6 +63,7 @@ ALLOWED: dict[str, frozenset[str]] = {
         LEAVES
         | {"load", "export", "validate", "reason", "citation", "store", "update", "questions"}
     ),
+    "client": LEAVES,
     "backend": LEAVES | {"reason", "store", "graph", "export", "diagnosis"},
     "web": (
         LEAVES | {"audit", "backend", "export", "figures", "questions", "search", "__version__"}

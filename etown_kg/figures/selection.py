@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import lru_cache
-from typing import get_args
+from typing import Final, get_args
 from urllib.parse import unquote
 
 from etown_kg.errors import ParameterError
@@ -21,7 +21,8 @@ from etown_kg.figures.figure import Figure, Figures
 from etown_kg.figures.quantity import quantity
 from etown_kg.interval import Operator, Verdict
 
-STATED, DERIVED = "stated", "derived"
+STATED: Final = "stated"
+DERIVED: Final = "derived"
 OPERATORS: tuple[Operator, ...] = get_args(Operator)
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 # An operator as it is easy to write in an address.

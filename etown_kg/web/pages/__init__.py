@@ -15,6 +15,7 @@ from etown_kg.backend import Backend
 from etown_kg.figures.reading import figures_query
 from etown_kg.questions import read_reader_questions
 from etown_kg.web.pages import (
+    api,
     articles,
     crawlers,
     entity,
@@ -47,6 +48,7 @@ FAMILIES: tuple[Callable[[Site], Blueprint], ...] = (
     search.blueprint,
     ontology.blueprint,
     why.blueprint,
+    api.blueprint,
     crawlers.blueprint,
     entity.blueprint,
 )

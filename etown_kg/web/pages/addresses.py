@@ -28,7 +28,7 @@ _CHANGED = re.compile(r"//|(?:^|/)\.\.?(?:/|$)")
 # begins so has its page at ``/describe``. A named graph is at its own path, its contents are not.
 RESERVED = frozenset(
     (
-        "articles", "describe", "favicon.ico", "figures", "figures.csv", "figures.json",
+        "api", "articles", "describe", "favicon.ico", "figures", "figures.csv", "figures.json",
         "figures.vl.json", "graphs", "health", "metrics", "network", "network.json", "q", "query",
         "ready", "robots.txt", "search", "search.json", "sitemap", "sitemap.xml", "sparql",
         "static", "update", "versions", "why", "why.json", "why.ttl",

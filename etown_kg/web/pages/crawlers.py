@@ -24,7 +24,9 @@ MAIN_PAGES = (
     "start.index", "figures.index", "articles.index", "ontology.index", "named_queries.index",
 )  # fmt: skip
 # Addresses with endlessly many answers, which no index wants.
-ENDLESS = ("/sparql", "/query", "/update", "/why", "/search", "/network", "/describe", "/graphs")
+ENDLESS = (
+    "/sparql", "/query", "/update", "/why", "/search", "/network", "/describe", "/graphs", "/api",
+)  # fmt: skip
 
 _SUBJECTS = """
 SELECT DISTINCT ?s WHERE {{

@@ -7,7 +7,7 @@ result how it matches and what that counts for.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -17,6 +17,8 @@ from markupsafe import Markup
 from pyoxigraph import NamedNode
 
 from etown_kg import vocab
+from etown_kg.api import Hit as JsonHit
+from etown_kg.api import SearchAnswer
 from etown_kg.curies import compressed, expanded
 from etown_kg.search import Found, Hit, How, Index, Role, Text
 from etown_kg.search.words import pieces
@@ -115,44 +117,56 @@ def blueprint(site: Site) -> Blueprint:
             data=url_for("search.as_json", **_parameters(asked)),
             at=lambda **changed: url_for("search.index", **_parameters(asked, **changed)),
         )
-        return _of_version(snapshot, Response(page))
+        return _of_version(site, snapshot, Response(page))
 
     @views.get("/search.json")
     def as_json() -> Response:
-        asked = _asked()
-        snapshot = lookup.newest()
-        found = find(snapshot, asked)
-        language = reader_language()
-        names = _names(site, found, asked.in_class, snapshot.index, language)
-        results = _results(snapshot.index, found, asked.text, names, language)
-        members = {
-            "query": asked.text,
-            "version": snapshot.version,
-            "complete": snapshot.index.is_whole,
-            "total": found.total,
-            "page": asked.page,
-            "size": asked.size,
-            "corrections": dict(found.corrections),
-            "classes": [
-                {"iri": iri, "label": names.label(iri), "count": count}
-                for iri, count in _kinds(found.classes, names)
-            ],
-            "results": [_members(result) for result in results],
-        }
-        if asked.page < MAX_PAGE and asked.offset + asked.size < found.total:
-            members["next"] = url_for("search.as_json", **_parameters(asked, page=asked.page + 1))
-        body = json.dumps(members, ensure_ascii=False, indent=2) + "\n"
-        response = Response(body, content_type="application/json")
-        response.vary.add("Accept")
-        return _of_version(snapshot, response)
-
-    def _of_version(snapshot: Snapshot, response: Response) -> Response:
-        """Keep an answer from being kept that is of data before the present ones."""
-        if snapshot.version != lookup.version:
-            response.headers["Cache-Control"] = exchange.NEVER_KEEP
-        return response
+        return json_response(site, "search.as_json")
 
     return views
+
+
+def json_response(site: Site, endpoint: str) -> Response:
+    """The results that the request asks for; the address of the next ones is at `endpoint`.
+
+    Raises:
+        LimitError: it takes too long.
+        RequestError: 400 a parameter cannot be used.
+    """
+    asked = _asked()
+    snapshot = site.lookup.newest()
+    found = find(snapshot, asked)
+    language = reader_language()
+    names = _names(site, found, asked.in_class, snapshot.index, language)
+    results = _results(snapshot.index, found, asked.text, names, language)
+    has_next = asked.page < MAX_PAGE and asked.offset + asked.size < found.total
+    more = _parameters(asked, page=asked.page + 1)
+    members: SearchAnswer = {
+        "query": asked.text,
+        "version": snapshot.version,
+        "complete": snapshot.index.is_whole,
+        "total": found.total,
+        "page": asked.page,
+        "size": asked.size,
+        "corrections": {word: list(others) for word, others in found.corrections.items()},
+        "classes": [
+            {"iri": iri, "label": names.label(iri), "count": count}
+            for iri, count in _kinds(found.classes, names)
+        ],
+        "results": [_members(result) for result in results],
+        "next": url_for(endpoint, **more) if has_next else None,
+    }
+    body = json.dumps(members, ensure_ascii=False, indent=2) + "\n"
+    response = Response(body, content_type="application/json")
+    response.vary.add("Accept")
+    return _of_version(site, snapshot, response)
+
+
+def _of_version(site: Site, snapshot: Snapshot, response: Response) -> Response:
+    """Keep an answer from being kept that is of data before the present ones."""
+    if snapshot.version != site.lookup.version:
+        response.headers["Cache-Control"] = exchange.NEVER_KEEP
+    return response
 
 
 def find(snapshot: Snapshot, asked: Search) -> Found:
@@ -310,9 +324,9 @@ def _why(hit: Hit) -> Markup:
     return text(f"search.how_{hit.how.value}", role=role)
 
 
-def _members(result: Result) -> Mapping[str, object]:
+def _members(result: Result) -> JsonHit:
     hit = result.hit
-    members: dict[str, object] = {
+    return {
         "iri": hit.iri,
         "label": result.name.text,
         "page": linked(result.name.path) if result.name.path else None,
@@ -327,4 +341,3 @@ def _members(result: Result) -> Mapping[str, object]:
             "why": str(result.why),
         },
     }
-    return members

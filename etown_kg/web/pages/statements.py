@@ -30,13 +30,13 @@ OBJECT_DIGEST = "o-sha256"
 MOST_CONTENTS = 100
 
 # The graph without a name can hold statements too; they come without ?g.
-_OUT = """
+OUT = """
 SELECT ?p ?o ?g WHERE {{
   {{ GRAPH ?g {{ {iri} ?p ?o }} }}
   UNION {{ {iri} ?p ?o FILTER NOT EXISTS {{ GRAPH ?named {{ {iri} ?p ?o }} }} }}
 }} LIMIT {limit}
 """
-_IN = """
+INTO = """
 SELECT ?s ?p ?g WHERE {{
   {{ GRAPH ?g {{ ?s ?p {iri} }} }}
   UNION {{ ?s ?p {iri} FILTER NOT EXISTS {{ GRAPH ?named {{ ?s ?p {iri} }} }} }}
@@ -166,7 +166,7 @@ class Description:
 
 
 @dataclass(frozen=True)
-class _Statement:
+class Statement:
     """One triple with the graphs that it is in."""
 
     s: Term
@@ -178,8 +178,8 @@ class _Statement:
 def describe(site: Site, iri: NamedNode, language: str) -> Description | None:
     """What the graph says of a thing; None if it does not mention it."""
     limit = MOST_STATEMENTS + 1
-    out = [row | {"s": iri} for row in site.ask(_OUT.format(iri=iri, limit=limit))]
-    into = [row | {"o": iri} for row in site.ask(_IN.format(iri=iri, limit=limit))]
+    out = [row | {"s": iri} for row in site.ask(OUT.format(iri=iri, limit=limit))]
+    into = [row | {"o": iri} for row in site.ask(INTO.format(iri=iri, limit=limit))]
     if not out and not into and not _is_property(site, iri):
         return None
     nested: list[Solution] = []
@@ -230,10 +230,10 @@ class _Page:
         *,
         is_whole: bool,
     ) -> Description:
-        below: dict[Term, list[_Statement]] = {}
-        for statement in _merged(nested):
+        below: dict[Term, list[Statement]] = {}
+        for statement in merged(nested):
             below.setdefault(statement.s, []).append(statement)
-        said = _merged(out)
+        said = merged(out)
         rows = {row.predicate.iri: row for row in self._rows(said, below)}
         types = rows.get(_TYPE, Row(self._labels.shown(_TYPE), ()))
         stated = tuple(value for value in types.values if not value.is_inferred)
@@ -245,7 +245,7 @@ class _Page:
             for iri, row in rows.items()
             if row.values and iri not in NAMING and iri not in LINKING
         ]
-        incoming = list(self._rows(_merged(into), {}, is_incoming=True))
+        incoming = list(self._rows(merged(into), {}, is_incoming=True))
         return Description(
             iri=self._iri.value,
             title=self._labels.shown(self._iri),
@@ -263,10 +263,10 @@ class _Page:
             labels=self._labels,
         )
 
-    def _is_asserted(self, statement: _Statement) -> bool:
+    def _is_asserted(self, statement: Statement) -> bool:
         return statement.graphs != {self._inferred}
 
-    def _telling(self, said: Iterable[_Statement]) -> Shown | None:
+    def _telling(self, said: Iterable[Statement]) -> Shown | None:
         wanted = (self._labels.language, "", "en")
         found = [
             (TELLING.index(each.p.value), wanted.index(tag), self._labels.shown(each.o))
@@ -278,13 +278,13 @@ class _Page:
 
     def _rows(
         self,
-        statements: Iterable[_Statement],
-        below: dict[Term, list[_Statement]],
+        statements: Iterable[Statement],
+        below: dict[Term, list[Statement]],
         *,
         is_incoming: bool = False,
     ) -> Iterator[Row]:
         """The statements by property, sorted by its label."""
-        by_property: dict[str, list[_Statement]] = {}
+        by_property: dict[str, list[Statement]] = {}
         for statement in statements:
             by_property.setdefault(statement.p.value, []).append(statement)
         properties = {iri: self._labels.shown(iri) for iri in by_property}
@@ -296,15 +296,13 @@ class _Page:
             values = tuple(self._value(each, end, below) for each, end in found[:MOST_VALUES])
             yield Row(properties[iri], values, len(found) - len(values), curie)
 
-    def _order(self, statement: _Statement, end: Term) -> tuple[bool, bool, str]:
+    def _order(self, statement: Statement, end: Term) -> tuple[bool, bool, str]:
         shown = self._labels.shown(end)
         is_other = shown.language.split("-")[0] not in ("", self._labels.language)
         is_other = is_other and shown.kind == "text"
         return not self._is_asserted(statement), is_other, shown.text.casefold()
 
-    def _value(
-        self, statement: _Statement, end: Term, below: dict[Term, list[_Statement]]
-    ) -> Value:
+    def _value(self, statement: Statement, end: Term, below: dict[Term, list[Statement]]) -> Value:
         is_inferred = not self._is_asserted(statement)
         found = () if is_inferred else self._evidence.of(statement.s, statement.p, statement.o)
         if found == self._own:  # the page says once what all of the thing's statements rest on
@@ -321,7 +319,7 @@ class _Page:
         )
 
 
-def _merged(rows: Iterable[Solution]) -> list[_Statement]:
+def merged(rows: Iterable[Solution]) -> list[Statement]:
     """One statement for each triple, however many graphs it is in; none is that without a name."""
     graphs: dict[tuple[Term, Term, Term], set[str]] = {}
     for row in rows:
@@ -329,7 +327,7 @@ def _merged(rows: Iterable[Solution]) -> list[_Statement]:
         if (graph := row.get("g")) is not None:
             found.add(graph.value if isinstance(graph, NamedNode) else str(graph))
     return [
-        _Statement(s, p, o, frozenset(found))
+        Statement(s, p, o, frozenset(found))
         for (s, p, o), found in graphs.items()
         if isinstance(p, NamedNode)
     ]

@@ -78,7 +78,7 @@ def blueprint(site: Site) -> Blueprint:
     @views.get("/why")
     def index() -> str:
         triple, wants_all = _asked(site)
-        result = _proved(site, triple, wants_all=wants_all)
+        result = proved(site, triple, limit=_limit(wants_all))
         trees: list[Tree] = json.loads(result.body)
         language = reader_language()
         names = site.names([*_terms(trees), *triple], language)
@@ -100,13 +100,13 @@ def blueprint(site: Site) -> Blueprint:
     @views.get("/why.json")
     def as_json() -> Response:
         triple, wants_all = _asked(site)
-        result = _proved(site, triple, wants_all=wants_all)
+        result = proved(site, triple, limit=_limit(wants_all))
         return Response(result.body, content_type="application/json")
 
     @views.get("/why.ttl")
     def as_turtle() -> Response:
         triple, wants_all = _asked(site)
-        result = _proved(site, triple, wants_all=wants_all, as_turtle=True)
+        result = proved(site, triple, limit=_limit(wants_all), as_turtle=True)
         return Response(result.body, content_type="text/turtle; charset=utf-8")
 
     return views
@@ -176,18 +176,21 @@ def read_term(part: str, given: str) -> Term:
     return term
 
 
-def _proved(
-    site: Site, triple: tuple[Term, Term, Term], *, wants_all: bool, as_turtle: bool = False
+def _limit(wants_all: bool) -> int:
+    return MOST_PROOFS if wants_all else 1
+
+
+def proved(
+    site: Site, triple: tuple[Term, Term, Term], *, limit: int, as_turtle: bool = False
 ) -> ProofResult:
-    """The proofs of a statement.
+    """The proofs of a statement, `limit` at most.
 
     Raises:
         RequestError: 404 it does not hold.
     """
     s, p, o = map(str, triple)
     asked = ProofRequest(
-        (s, p, o), limit=MOST_PROOFS if wants_all else 1, as_turtle=as_turtle,
-        client=exchange.client(),
+        (s, p, o), limit=limit, as_turtle=as_turtle, client=exchange.client(),
     )  # fmt: skip
     result = site.backend.prove(asked, exchange.is_gone())
     if not result.count:
