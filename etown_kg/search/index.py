@@ -8,7 +8,8 @@ https://www.sqlite.org/fts5.html. A search takes the first of these steps that f
 3. texts that hold at least half of the words, or a quarter of the pairs of characters.
 
 The score of a hit runs from 0 to 100 and follows from how the text matches (`How`), how much of
-the text was typed, and what the text is to the resource (`Role`).
+the text was typed, and what the text is to the resource (`Role`); the names of what describes the
+graph count less (`ABOUT`).
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from etown_kg.errors import LimitError
@@ -34,11 +35,17 @@ class Index:
     """What can be found, in one version of the data. Any thread may search; it never changes."""
 
     def __init__(
-        self, texts: Iterable[Text], members: Iterable[tuple[str, str]], *, is_whole: bool = True
+        self,
+        texts: Iterable[Text],
+        members: Iterable[tuple[str, str]],
+        *,
+        about: Collection[str] = frozenset(),
+        is_whole: bool = True,
     ) -> None:
         """Take in texts, and pairs of a resource and a class of it.
 
-        Every resource is found by the last part of its IRI too. `is_whole` is kept for who
+        Every resource is found by the last part of its IRI too. `about` are those that describe
+        the graph and are none of its things: their texts count less. `is_whole` is kept for who
         builds the index of a part of the data only.
 
         Raises:
@@ -47,7 +54,7 @@ class Index:
         self.is_whole = is_whole
         self._lock = threading.Lock()
         self._connection = tables.connect()
-        self._numbers = tables.fill(self._connection, texts, members)
+        self._numbers = tables.fill(self._connection, texts, members, about)
         self.size = len(self._numbers)
 
     def search(

@@ -8,12 +8,12 @@ leads from the deletions of a name's word to the word (`typing_errors`), `known`
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from itertools import islice
 from typing import Any
 
 from etown_kg.errors import UnavailableError
-from etown_kg.search.hits import WEIGHTS, Role, Text
+from etown_kg.search.hits import ABOUT, WEIGHTS, Role, Text
 from etown_kg.search.typing_errors import MOST_ERRORS, deletions, is_guessable
 from etown_kg.search.words import key, local_name, runs
 
@@ -66,13 +66,17 @@ def connect() -> sqlite3.Connection:
 
 
 def fill(
-    connection: sqlite3.Connection, texts: Iterable[Text], members: Iterable[tuple[str, str]]
+    connection: sqlite3.Connection,
+    texts: Iterable[Text],
+    members: Iterable[tuple[str, str]],
+    about: Collection[str] = frozenset(),
 ) -> dict[str, int]:
     """Put texts, and pairs of a resource and a class of it, into empty tables.
 
     Gives the numbers of the resources. Each of them gets a text more: the last part of its IRI.
+    The texts of those in `about` weigh less.
     """
-    filling = _Filling(connection)
+    filling = _Filling(connection, about)
     connection.execute("BEGIN")
     filling.add_texts(texts)
     filling.add_members(members)
@@ -86,8 +90,9 @@ def fill(
 
 
 class _Filling:
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, about: Collection[str]) -> None:
         self.numbers: dict[str, int] = {}
+        self._about = about
         self._connection = connection
         self._texts = 0
         # The words of names: definitions hold too many that nobody means.
@@ -146,8 +151,9 @@ class _Filling:
             joined = [run.joined for run in found if run.joined]
             if role is Role.ADDRESS and len(found) > 1:
                 joined.append(read.replace(" ", ""))
+            weight = WEIGHTS[role] * (ABOUT if resource in self._about else 1)
             yield (
-                self._texts, self._number(resource), int(role), WEIGHTS[role], language, text,
+                self._texts, self._number(resource), int(role), weight, language, text,
                 read, " ".join((read, *joined)),
             )  # fmt: skip
 

@@ -40,6 +40,19 @@ ROLES: dict[str, Role] = {
     vocab.DCTERMS + "description": Role.DEFINITION,
     vocab.SCHEMA + "description": Role.DEFINITION,
 }
+# What is of these describes the graph. Datasets (DCAT) are not among them: of a catalogue they are
+# the things.
+ABOUT = frozenset(
+    (
+        vocab.OWL + "Ontology",
+        vocab.SKOS + "ConceptScheme",
+        vocab.VOID + "Dataset",
+        *(
+            vocab.SH + f"SPARQL{form}Executable"
+            for form in ("", "Select", "Ask", "Construct", "Describe")
+        ),
+    )
+)
 # An index of more takes minutes to build; what it leaves out is said on the pages.
 MAX_TEXTS = 100_000
 MAX_MEMBERS = 400_000
@@ -215,6 +228,7 @@ class Lookup:
         index = Index(
             sorted(named),
             ((same.get(iri, iri), of_class) for iri, of_class in members[:MAX_MEMBERS]),
+            about={same.get(iri, iri) for iri, of_class in members if of_class in ABOUT},
             is_whole=is_whole,
         )
         # Of several versions none is it: the next request builds anew.

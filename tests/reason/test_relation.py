@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from unittest import mock
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from etown_kg.errors import LimitError
-from etown_kg.reason.reachability import reachable
+from etown_kg.reason import transitive
+from etown_kg.reason.reachability import condense, fewest_pairs, reachable
 from etown_kg.reason.relation import (
     EMPTY,
     Keys,
@@ -119,7 +122,7 @@ def test_growth_makes_a_relation_transitive_again(old: Pairs, new: Pairs) -> Non
 
 @given(GRAPHS)
 def test_reachable_is_the_transitive_closure(edges: Pairs) -> None:
-    found = reachable(keys_of(edges))
+    found = reachable(condense(keys_of(edges)))
     check_sorted(found)
     assert pairs_of(found) == closure_of(edges)
 
@@ -131,10 +134,52 @@ def test_growth_of_a_long_chain(is_ring: bool) -> None:
     assert pairs_of(growth(EMPTY, keys_of(edges))) == expected - edges
 
 
-@pytest.mark.parametrize("limit", [1000, 40000], ids=["on the way", "before the last pairs"])
-def test_growth_refuses_more_pairs_than_allowed(limit: int) -> None:
-    with pytest.raises(LimitError, match="a transitive relation"):
-        growth(EMPTY, keys_of({(n, n + 1) for n in range(300)}), limit=limit)
+@given(GRAPHS)
+def test_fewest_pairs_are_not_more_than_there_are(edges: Pairs) -> None:
+    assert len(edges) <= len(closure_of(edges))
+    assert fewest_pairs(condense(keys_of(edges))) <= len(closure_of(edges))
+
+
+@pytest.mark.parametrize("is_ring", [False, True])
+def test_fewest_pairs_of_a_chain_are_all(is_ring: bool) -> None:
+    edges = {(n, n + 1) for n in range(300)} | ({(300, 0)} if is_ring else set())
+    expected = 301 * 301 if is_ring else 301 * 300 // 2
+    assert fewest_pairs(condense(keys_of(edges))) == expected
+
+
+@pytest.mark.parametrize("few_rows", [0, 1 << 14], ids=["by its shape", "on the way"])
+@given(edges=GRAPHS, missing=st.integers(1, 5))
+def test_growth_refuses_just_what_is_more_than_allowed(
+    few_rows: int, edges: Pairs, missing: int
+) -> None:
+    expected = closure_of(edges)
+    with mock.patch.object(transitive, "_FEW_ROWS", few_rows):
+        assert pairs_of(growth(EMPTY, keys_of(edges), len(expected))) == expected - edges
+        if len(expected) - missing >= len(edges):
+            with pytest.raises(LimitError, match="a transitive relation"):
+                growth(EMPTY, keys_of(edges), len(expected) - missing)
+
+
+def test_growth_refuses_a_long_chain_by_its_shape() -> None:
+    """Its 1.8 billion pairs would take minutes to find."""
+    chain = keys_of({(n, n + 1) for n in range(60_000)})
+    with pytest.raises(LimitError, match="at least 1800030000 pairs"):
+        growth(EMPTY, chain, limit=200_000_000)
+
+
+def test_growth_takes_no_more_room_than_its_pairs() -> None:
+    """Layers, each joined to all of the next: most rows of a composition are the same."""
+    width, depth = 40, 6
+    edges = {
+        (layer * width + a, (layer + 1) * width + b)
+        for layer in range(depth)
+        for a in range(width)
+        for b in range(width)
+    }
+    most = width * width * depth * (depth + 1) // 2
+    assert len(growth(EMPTY, keys_of(edges), limit=most)) == most - len(edges)
+    with mock.patch.object(transitive, "_FEW_ROWS", 1 << 30):
+        assert len(growth(EMPTY, keys_of(edges), limit=most)) == most - len(edges)
 
 
 @given(GRAPHS, GRAPHS)

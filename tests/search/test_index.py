@@ -80,6 +80,20 @@ def test_a_word_of_definitions_alone_may_be_meant_as_a_name(zoo: Index) -> None:
     assert narrow.search("houses", names_only=True).hits == found.hits
 
 
+def test_what_describes_the_graph_comes_behind_its_things_of_the_same_name() -> None:
+    texts = [
+        Text("x:town", Role.LABEL, "北京经济技术开发区", "zh"),
+        Text("x:town", Role.ALIAS, "亦庄开发区", "zh"),
+        Text("x:ontology", Role.LABEL, "亦庄本体", "zh"),
+    ]
+    alike = Index(texts, []).search("亦庄").hits
+    assert [hit.iri for hit in alike] == ["x:ontology", "x:town"]
+    made = Index(texts, [], about={"x:ontology"})
+    assert [hit.iri for hit in made.search("亦庄").hits] == ["x:town", "x:ontology"]
+    # A title that is typed whole is what was meant.
+    assert made.search("亦庄本体").hits[0].iri == "x:ontology"
+
+
 def test_corrections_are_told(zoo: Index) -> None:
     assert dict(zoo.search("Eurpean robin").corrections) == {"eurpean": ["european"]}
     assert not zoo.search("European robin").corrections

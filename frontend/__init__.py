@@ -1,0 +1,1 @@
+"""How the libraries of the pages are built."""
