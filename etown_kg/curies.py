@@ -54,6 +54,19 @@ def expanded(text: str, prefixes: Mapping[str, str] = vocab.PREFIXES) -> str | N
     return bare
 
 
+def is_iri(text: str) -> bool:
+    """Whether a text is an absolute IRI, as the engine reads it.
+
+    >>> is_iri("urn:a"), is_iri("a"), is_iri("http://a b")
+    (True, False, False)
+    """
+    try:
+        NamedNode(text)
+    except ValueError:
+        return False
+    return True
+
+
 def shown(term: Term | None, prefixes: Mapping[str, str] = vocab.PREFIXES) -> str:
     """A term for a table cell: a CURIE, a literal's bare text, nothing for an unbound variable.
 

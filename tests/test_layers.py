@@ -56,6 +56,7 @@ ALLOWED: dict[str, frozenset[str]] = {
     "profile": LEAVES,
     "validate": LEAVES | {"load"},
     "search": frozenset({"errors"}),
+    "reconcile": frozenset({"errors", "search"}),
     "reason": frozenset({"vocab", "errors", "findings"}),
     "store": LEAVES,
     "update": LEAVES | {"store"},
@@ -66,7 +67,17 @@ ALLOWED: dict[str, frozenset[str]] = {
     "client": LEAVES,
     "backend": LEAVES | {"reason", "store", "graph", "export", "diagnosis"},
     "web": (
-        LEAVES | {"audit", "backend", "export", "figures", "questions", "search", "__version__"}
+        LEAVES
+        | {
+            "audit",
+            "backend",
+            "export",
+            "figures",
+            "questions",
+            "reconcile",
+            "search",
+            "__version__",
+        }
     ),
     "cli": (
         LEAVES
@@ -81,6 +92,7 @@ FORBIDDEN_PACKAGES = {
     "load": {"flask", "click", "rich"},
     "validate": {"flask", "werkzeug", "click", "rich"},
     "figures": {"flask", "werkzeug", "click", "rich"},
+    "reconcile": {"flask", "werkzeug", "click", "rich", "pyoxigraph"},
     "backend": {"flask", "click", "rich"},
     "web": {"click", "rich", "waitress"},
 }

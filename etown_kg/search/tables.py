@@ -146,6 +146,7 @@ class _Filling:
                 continue
             if role is not Role.DEFINITION:
                 self._names.update(word for run in found for word in run.words)
+                self._names.update(run.joined for run in found if run.joined)
             self._texts += 1
             read = key(found)
             joined = [run.joined for run in found if run.joined]

@@ -102,7 +102,7 @@ def create_app(
     )  # fmt: skip
     app.register_blueprint(sparql.blueprint(endpoint))
     app.register_blueprint(graph_store.blueprint(store))
-    pages.register(app, site)
+    pages.register(app, site, request_limits)
     app.register_blueprint(health.blueprint(backend))
     if not settings.private:  # else what is read depends on who asks, which takes a token
         app.extensions[express.EXTENSION] = express.Express(

@@ -16,6 +16,9 @@ from etown_kg.web.problems import METHODS, allowed_methods
 # Addresses that more than reading and asking can be done at.
 _WRITTEN = ("/graphs", "/graph/")
 
+# A page that others may show inside theirs says so by this directive.
+_FRAMED = "frame-ancestors *"
+
 _POLICY: dict[str, str] = {
     "default-src": "'none'",
     "script-src": "'self'",
@@ -35,7 +38,13 @@ def content_security_policy(**more: str) -> str:
     True
     """
     added = {name.replace("_", "-"): value for name, value in more.items()}
-    directives = {name: f"{value} {added.get(name, '')}".strip() for name, value in _POLICY.items()}
+    directives = {
+        # 'none' stands alone: beside another source it means nothing.
+        name: added[name]
+        if value == "'none'" and name in added
+        else f"{value} {added.get(name, '')}".strip()
+        for name, value in _POLICY.items()
+    }
     directives |= {name: value for name, value in added.items() if name not in _POLICY}
     return "; ".join(f"{name} {value}" for name, value in directives.items())
 
@@ -80,4 +89,7 @@ def register(app: Flask) -> None:
             response.headers["Access-Control-Allow-Methods"] = ", ".join(METHODS)
         for name, value in ALWAYS.items():
             response.headers.setdefault(name, value)
+        if _FRAMED in response.headers["Content-Security-Policy"]:
+            # The older header knows no way to allow it, and some browsers heed both.
+            del response.headers["X-Frame-Options"]
         return response

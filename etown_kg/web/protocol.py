@@ -204,6 +204,32 @@ def wants_safe_csv(
     return _truth(_values(pairs, "csv-safe"), "csv-safe", default=False)
 
 
+def read_form(
+    query_string: bytes,
+    *,
+    content_type: str = "",
+    body: bytes | None = None,
+    limits: RequestLimits = STANDARD,
+) -> dict[str, str]:
+    """The parameters of an address and of a form, where each may be given once.
+
+    `body` is None for a request that has none by its method.
+
+    Raises:
+        RequestError: 400 broken text, a parameter that is given twice; 415 a body that is no form.
+    """
+    pairs = _pairs(query_string, "the query string", limits)
+    if body is not None:
+        _media_type(content_type, (FORM, FORM), "a form", "form")
+        pairs += _pairs(body, "the form", limits)
+    found: dict[str, str] = {}
+    for name, value in pairs:
+        if name in found:
+            raise RequestError(HTTPStatus.BAD_REQUEST, f"{name} is given more than once")
+        found[name] = value
+    return found
+
+
 def _media_type(content_type: str, known: tuple[str, str], what: str, parameter: str) -> str:
     """The media type of a body, one of `known`.
 
@@ -216,7 +242,9 @@ def _media_type(content_type: str, known: tuple[str, str], what: str, parameter:
         raise RequestError(
             HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
             f"a body of type {content_type or '(none given)'} cannot be read as {what}",
-            hint=f"send {known[1]} (the bare {parameter}) or {FORM} ({parameter}=...), in UTF-8",
+            hint=f"send {known[1]} (the bare {parameter}) or {FORM} ({parameter}=...), in UTF-8"
+            if known[1] != FORM
+            else f"send {FORM}, in UTF-8",
         )
     return media_type.lower()
 

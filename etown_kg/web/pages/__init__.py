@@ -14,6 +14,7 @@ from flask import Blueprint, Flask
 from etown_kg.backend import Backend
 from etown_kg.figures.reading import figures_query
 from etown_kg.questions import read_reader_questions
+from etown_kg.web.limits import RequestLimits
 from etown_kg.web.pages import (
     api,
     articles,
@@ -26,6 +27,7 @@ from etown_kg.web.pages import (
     not_found,
     ontology,
     query,
+    reconcile,
     search,
     start,
     why,
@@ -82,9 +84,9 @@ def read_site(
     )
 
 
-def register(app: Flask, site: Site) -> None:
-    """Put all pages on the app, and what they share."""
-    blueprints = [family(site) for family in FAMILIES]
+def register(app: Flask, site: Site, limits: RequestLimits) -> None:
+    """Put all pages on the app, and what they share; `limits` are for those that take forms."""
+    blueprints = [*(family(site) for family in FAMILIES), reconcile.blueprint(site, limits)]
     frame.register(app, site, frozenset(each.name for each in blueprints))
     for each in blueprints:
         app.register_blueprint(each)

@@ -30,8 +30,8 @@ RESERVED = frozenset(
     (
         "api", "articles", "describe", "favicon.ico", "figures", "figures.csv", "figures.json",
         "figures.vl.json", "graphs", "health", "metrics", "network", "network.json", "q", "query",
-        "ready", "robots.txt", "search", "search.json", "sitemap", "sitemap.xml", "sparql",
-        "static", "update", "versions", "why", "why.json", "why.ttl",
+        "ready", "reconcile", "robots.txt", "search", "search.json", "sitemap", "sitemap.xml",
+        "sparql", "static", "update", "versions", "why", "why.json", "why.ttl",
     )
 )  # fmt: skip
 

@@ -28,7 +28,7 @@ _COUNTS_KEPT = 200
 CLASS, OBJECT, DATA, ANNOTATION, PROPERTY = "class", "object", "data", "annotation", "property"
 KINDS = (CLASS, OBJECT, DATA, ANNOTATION, PROPERTY)
 # What a declaration says of a term; the first kind that is said counts.
-_KIND_OF: Mapping[str, str] = {
+KIND_OF: Mapping[str, str] = {
     OWL + "Class": CLASS,
     RDFS + "Class": CLASS,
     OWL + "ObjectProperty": OBJECT,
@@ -126,8 +126,8 @@ class Schema:
         """Each class and property by IRI with its kind; the standards' own are left out."""
         found: dict[str, str] = {}
         for each in self.statements:
-            if each.p == TYPE and isinstance(each.o, NamedNode) and each.o.value in _KIND_OF:
-                _better(found, each.s, _KIND_OF[each.o.value])
+            if each.p == TYPE and isinstance(each.o, NamedNode) and each.o.value in KIND_OF:
+                _better(found, each.s, KIND_OF[each.o.value])
         for each in self.statements:
             for term, kind in zip((each.s, each.o), _IMPLIED.get(each.p, ()), strict=False):
                 if kind is not None and isinstance(term, NamedNode):
@@ -219,7 +219,7 @@ class Schemas:
 
 def read(ask: Ask) -> Schema:
     """The schema that a query without inference finds."""
-    types = [*_KIND_OF, *(OWL + name for name in _AXIOM_TYPES)]
+    types = [*KIND_OF, *(OWL + name for name in _AXIOM_TYPES)]
     rows = ask(
         _READ.format(
             predicates=_listed(_PREDICATES), types=_listed(types), type=TYPE,

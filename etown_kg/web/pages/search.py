@@ -278,7 +278,7 @@ def _kinds(classes: Iterable[tuple[str, int]], names: Names) -> list[tuple[str, 
     return [(iri, count) for (_, count), iri in kept.items()][:KINDS]
 
 
-def _own_first(classes: Iterable[str], names: Names) -> list[Shown]:
+def own_first(classes: Iterable[str], names: Names) -> list[Shown]:
     """The classes of a result, each name once: the graph's own, then others."""
     own = sorted(classes, key=lambda iri: not iri.startswith(names.base))
     shown = {names.label(iri): names.shown(iri) for iri in reversed(own) if iri not in _NO_KINDS}
@@ -300,23 +300,27 @@ def _result(
     hit: Hit, words: str, names: Names, texts: list[Text], classes: list[str], language: str
 ) -> Result:
     name = names.shown(hit.iri)
-    definitions = [each for each in texts if each.role is Role.DEFINITION]
-    definition = next(
-        (each for each in definitions if each.language.split("-")[0].lower() == language),
-        next((each for each in definitions if each.language in ("", "en")), None),
-    )
     shows_match = not hit.text or hit.text == name.text or hit.role is Role.ADDRESS
     return Result(
         hit=hit,
         name=name,
         title=pieces(name.text, words),
-        kinds=_own_first(classes, names),
+        kinds=own_first(classes, names),
         short=compressed(hit.iri),
-        definition=definition
-        and definition._replace(text=excerpt(definition.text, DEFINITION_CHARACTERS)),
+        definition=definition_in(texts, language),
         matched=[] if shows_match else pieces(excerpt(hit.text, DEFINITION_CHARACTERS), words),
         why=_why(hit),
     )
+
+
+def definition_in(texts: Iterable[Text], language: str) -> Text | None:
+    """The definition among a thing's texts for a reader of a language, shortened; None if none."""
+    definitions = [each for each in texts if each.role is Role.DEFINITION]
+    best = next(
+        (each for each in definitions if each.language.split("-")[0].lower() == language),
+        next((each for each in definitions if each.language in ("", "en")), None),
+    )
+    return best and best._replace(text=excerpt(best.text, DEFINITION_CHARACTERS))
 
 
 def _why(hit: Hit) -> Markup:
