@@ -16,6 +16,7 @@ from typing import NoReturn
 import pytest
 
 from frontend.build import BuildError, Node, find_node, npm_environment
+from tests.stores import oxigraph
 
 PACKAGE = "@comunica/query-sparql"
 # Later ones need a newer Node.js than many machines have.
@@ -73,3 +74,22 @@ def test_comunica_answers_every_query_form(
         "birds": ["http://zoo.example/robin"],
         "isThere": True,
     }
+
+
+def test_comunica_joins_our_endpoint_with_another(served: str, node: Node, comunica: Path) -> None:
+    query = """
+        SELECT ?animal ?food ?weight {
+          ?animal <http://zoo.example/weight> ?weight . ?animal <x:eats> ?food
+        } ORDER BY ?animal
+    """
+    with oxigraph() as theirs:
+        theirs.put('<http://zoo.example/eel> <x:eats> "shrimps" . <x:dodo> <x:eats> "fruit" .')
+        script = SCRIPT.with_name("federated.mjs")
+        done = subprocess.run(
+            [node.node, str(script), str(comunica), query, f"{served}/sparql", theirs.query],
+            capture_output=True, timeout=120, check=False,
+        )  # fmt: skip
+    assert done.returncode == 0, done.stderr.decode()
+    assert json.loads(done.stdout) == [
+        {"animal": "http://zoo.example/eel", "food": "shrimps", "weight": "3.5"}
+    ]
