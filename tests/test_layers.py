@@ -21,6 +21,7 @@ LEAVES = frozenset(
         "vocab", "errors", "findings", "config", "formats", "curies", "numerals", "formula",
         "query_text", "interval", "api", "article", "changes",
         "doctype", "uploads", "addresses", "remote", "tokens", "audit", "scope",
+        "blank_nodes",
     }
 )  # fmt: skip
 TOOLS = frozenset({"load", "export", "validate", "evidence", "derived", "profile", "questions"})
@@ -30,6 +31,7 @@ ALLOWED: dict[str, frozenset[str]] = {
     "findings": frozenset(),
     "numerals": frozenset(),
     "query_text": frozenset({"errors"}),
+    "blank_nodes": frozenset(),
     "changes": frozenset({"scope"}),
     "scope": frozenset(),
     "config": frozenset({"vocab", "errors", "scope"}),

@@ -48,8 +48,9 @@ from etown_kg.errors import (
     SettingError,
     UploadError,
 )
+from etown_kg.export import Context
 from etown_kg.findings import Finding, Report
-from etown_kg.formats import Format
+from etown_kg.formats import JSON_LD, Format
 from etown_kg.graph.answer import Answer
 from etown_kg.graph.inference import (
     INFERENCES,
@@ -431,19 +432,28 @@ class KnowledgeGraph:
     ) -> int:
         """Write all graphs, or the one with the IRI `graph`; returns how many statements.
 
+        The same statements give the same bytes. Memory does not grow with the graph.
+
         Raises:
-            SettingError: no graph has that IRI.
+            SettingError: no graph has that IRI, or the format cannot hold a statement.
         """
-        quads = self.quads(infer=infer)
-        if graph is None:
-            return export.write(quads, out, format)
-        name = NamedNode(graph)
-        chosen = [quad for quad in quads if quad.graph_name == name]
-        if not chosen:
+        if graph is not None and graph not in self.graphs(infer=infer):
             raise SettingError(
                 "graph", f"no graph {graph}", hint="graphs: " + ", ".join(self.graphs(infer=infer))
             )
-        return export.write(chosen, out, format)
+        quads = self.quads(infer=infer)
+        if graph is not None:
+            name = NamedNode(graph)
+            quads = (quad for quad in quads if quad.graph_name == name)
+        context = self.context() if format is JSON_LD else None
+        with export.SortedQuads(quads, is_union=format.kind == "graph") as ordered:
+            return export.write_sorted(ordered, out, format, context)
+
+    def context(self) -> Context:
+        """The JSON-LD context of what is asserted."""
+        graphs = self.graphs(infer=False) if self._default_graph == "standard" else ()
+        found = self.query(export.CONTEXT_QUERY, infer=False, default_graphs=graphs)
+        return export.read_context(found.triples())
 
     # Changing
 

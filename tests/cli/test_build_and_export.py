@@ -163,7 +163,7 @@ def test_a_full_disk_leaves_the_old_file(
         stream.write(b"half of it")  # type: ignore[attr-defined]
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(export_module, "write", fill_up)
+    monkeypatch.setattr(export_module, "write_sorted", fill_up)
     result = run(*on_zoo, "export", "--output", out)
     assert result.exit_code == 1
     assert result.stderr == "error: No space left on device\n"
