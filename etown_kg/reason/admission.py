@@ -41,7 +41,7 @@ class Admission(Renaming, Hierarchies):
             new[predicate] = merge(new[predicate], unknown)
         passed: set[int] = set()
         for predicate, keys in new.items():
-            for higher in self.above.get(predicate, ()):
+            for higher in self.properties_above(predicate):
                 self._put_forward(higher, keys)
                 self._count("prp-spo1", len(keys), len(keys))
                 passed.add(higher)
@@ -54,7 +54,7 @@ class Admission(Renaming, Hierarchies):
                 self._put_forward(predicate, keys)
         self._admit_types()
         for predicate in (TYPE, SAME_AS):
-            for higher in self.above.get(predicate, ()):
+            for higher in self.properties_above(predicate):
                 self._put_forward(higher, self.facts[predicate].recent_forward())
         self.facts.term_count = len(self.dictionary)
         self._check_memory(sum(len(variable) for _, variable in self.facts))
@@ -88,7 +88,7 @@ class Admission(Renaming, Hierarchies):
             variable = self.facts[predicate]
             variable.revisit(keys)
             forward = variable.recent_forward()
-            for higher in self.above.get(predicate, ()):
+            for higher in self.properties_above(predicate):
                 put_into(sink, higher, forward)
             if predicate in self._compared or self._compares_all:
                 put_into(sink, predicate, self._with_values(forward))

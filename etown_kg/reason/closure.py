@@ -53,6 +53,8 @@ if TYPE_CHECKING:
 
 # Triples are written and yielded in pieces of this many.
 _BATCH = 65536
+# A triple that is shown, by those who sort what they read: its key, and a sorted copy.
+_BYTES_PER_SHOWN = 24
 
 
 class Triple(NamedTuple):
@@ -159,7 +161,7 @@ class Closure:
     @property
     def inferred_count(self) -> int:
         """The number of triples that were not asserted."""
-        return sum(len(keys) for _, keys in self.inferred_keys())
+        return self._state().inferred_count()
 
     @property
     def rounds(self) -> tuple[Round, ...]:
@@ -244,7 +246,8 @@ class Closure:
     def inferred_keys(self) -> Iterator[tuple[int, Keys]]:
         """(predicate, forward keys) of what was inferred and is shown; sorted, in pieces.
 
-        A predicate may come in several pieces, without common keys.
+        A predicate may come in several pieces, without common keys. Raises LimitError for more
+        than the memory limit would hold: a clique of n terms has n * n pairs of owl:sameAs.
         """
         return self._state().inferred_keys()
 
@@ -253,6 +256,10 @@ class Closure:
         return State(
             self.dictionary, engine.literals, self.profile, engine.facts, engine.equality,
             self.asserted,
+            pair_limit=(
+                None if self.memory_limit_mb is None
+                else (self.memory_limit_mb << 20) // _BYTES_PER_SHOWN
+            ),
         )  # fmt: skip
 
     def inferred(self) -> Iterator[tuple[Any, Any, Any]]:

@@ -95,7 +95,7 @@ class Consequences(Admission):
         edges = below[leading(below) != trailing(below)]
         above_thing = slice_of(edges, THING)
         has_others = set(distinct_leading(edges).tolist())
-        is_type_read = bool(self._by_predicate.get(TYPE) or self.above.get(TYPE))
+        is_type_read = bool(self._by_predicate.get(TYPE) or self.properties_above(TYPE))
         is_strange = bool(
             len(above_thing)
             or THING in used

@@ -11,7 +11,8 @@ Two terms of the rules' own vocabulary keep their numbers, since rules name them
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
@@ -27,6 +28,7 @@ from etown_kg.reason.relation import (
     expand,
     leading,
     pack,
+    portions,
     ranges,
     slice_of,
     trailing,
@@ -38,6 +40,8 @@ from etown_kg.reason.variable import Facts
 VOCABULARY_SIZE = len(TERMS)
 # So few pairs are spelled out one by one, without a look at all terms.
 _FEW = 1024
+# Pairs of cliques are spelled out about so many at once.
+_PIECE = 1 << 20
 
 
 class Edges(NamedTuple):
@@ -164,12 +168,16 @@ class Equality:
         return self._changes(merged)
 
     def _changes(self, merged: set[int]) -> set[int]:
-        """Of the terms that moved to another clique those with a new representative."""
-        table = self.table()
-        changed = {n for n in merged if self.representative(n) != int(table[n])}
-        for number in changed:
-            self._table[number] = self.representative(number)
-        return changed
+        """The terms with a new representative, in the cliques that these terms now belong to."""
+        if not merged:
+            return set()
+        roots = sorted({self.representative(number) for number in merged})
+        cliques = [self.cliques[root] for root in roots]
+        members = np.fromiter(chain.from_iterable(cliques), dtype=np.int64)
+        root_of = np.repeat(roots, [len(clique) for clique in cliques])
+        is_changed = self.table()[members] != root_of
+        self._table[members] = root_of
+        return set(members[is_changed].tolist())
 
     def _join(self, one: int, other: int, merged: set[int], rule: Rule | None) -> None:
         one, other = self.representative(one), self.representative(other)
@@ -188,10 +196,13 @@ class Equality:
         self._unshare()
         self._parent[high] = low
         self._parent.setdefault(low, low)
-        small = self.cliques.pop(high, [high])
-        clique = self.cliques.setdefault(low, [low])
+        # The shorter list joins the longer, whichever of them the representative is in.
+        clique, small = self.cliques.pop(high, [high]), self.cliques.get(low, [low])
+        if len(clique) < len(small):
+            clique, small = small, clique
         clique += small
-        merged.update(small)
+        self.cliques[low] = clique
+        merged.add(high)
 
     def _join_literals(self, one: int, other: int, merged: set[int], rule: Rule | None) -> None:
         """An edge with a literal, or with the value of one."""
@@ -217,43 +228,68 @@ class Equality:
         self.clashes.setdefault((low, high), LiteralClash(one, other, rule))
         return True
 
+    def expanded_count(self, keys: Keys) -> int:
+        """The number of pairs that `expand` makes."""
+        if not self.cliques:
+            return len(keys)
+        starts, ends, _ = self._columns()
+        sizes = ends - starts
+        return int((sizes[leading(keys)] * sizes[trailing(keys)]).sum())
+
     def expand(self, keys: Keys) -> Keys:
         """The pairs of representatives spelled out for all members, sorted."""
-        if not self.cliques:
-            return keys
+        pieces = list(self.expanded(keys))
+        return pieces[0] if len(pieces) == 1 else distinct(np.concatenate((EMPTY, *pieces)))
+
+    def expanded(self, keys: Keys) -> Iterator[Keys]:
+        """As `expand`, in sorted pieces without common pairs.
+
+        A piece has `_PIECE` pairs at most, or one member of a clique with all of another; all
+        pairs of terms that are in no clique come in one.
+        """
+        if not self.cliques or not len(keys):
+            yield keys
+            return
         if len(keys) <= _FEW:
-            spelled = (
-                one << 32 | other
-                for key in keys.tolist()
-                for one in self.members(key >> 32)
-                for other in self.members(key & 0xFFFFFFFF)
-            )
-            return distinct(np.fromiter(spelled, dtype=np.int64))
+            named = [
+                (self.members(key >> 32), self.members(key & 0xFFFFFFFF)) for key in keys.tolist()
+            ]
+            if sum(len(ones) * len(others) for ones, others in named) <= _FEW:
+                spelled = [
+                    one << 32 | other for ones, others in named for one in ones for other in others
+                ]
+                yield distinct(np.array(spelled, dtype=np.int64))
+                return
         starts, ends, members = self._columns()
-        is_plain = (ends - starts == 1)[leading(keys)] & (ends - starts == 1)[trailing(keys)]
+        sizes = ends - starts
+        is_plain = (sizes[leading(keys)] == 1) & (sizes[trailing(keys)] == 1)
         if is_plain.all():
-            return keys
-        grouped = keys[~is_plain]
-        one, other = leading(grouped), trailing(grouped)
-        rows, places = expand(starts[one], ends[one])
-        one, other = members[places], other[rows]
-        rows, places = expand(starts[other], ends[other])
-        return distinct(np.concatenate((keys[is_plain], pack(one[rows], members[places]))))
+            yield keys
+            return
+        plain, keys = keys[is_plain], keys[~is_plain]
+        if len(plain):
+            yield plain
+        counts = sizes[leading(keys)] * sizes[trailing(keys)]
+        for first, last in portions(counts, _PIECE):
+            one, other = leading(keys[first:last]), trailing(keys[first:last])
+            rows, places = expand(starts[one], ends[one])
+            one, other = members[places], other[rows]
+            for start, end in portions(sizes[other], _PIECE):
+                part = other[start:end]
+                rows, places = expand(starts[part], ends[part])
+                yield distinct(pack(one[start:end][rows], members[places]))
 
     def _columns(self) -> tuple[Ids, Ids, Ids]:
-        """Members of each term's clique as ranges of one column."""
+        """The members of each term's clique as a range of one column: itself, if in none."""
         size = len(self._dictionary)
-        counts = np.ones(size, dtype=np.int64)
-        for low, clique in self.cliques.items():
-            counts[clique] = len(clique)
-            counts[low] = len(clique)
-        ends = np.cumsum(counts)
-        starts = ends - counts
-        members = np.repeat(np.arange(size), counts)
-        for clique in self.cliques.values():
-            for number in clique:
-                members[starts[number] : ends[number]] = clique
-        return starts, ends, members
+        starts = np.arange(size)
+        ends = starts + 1
+        lengths = np.fromiter(map(len, self.cliques.values()), dtype=np.int64)
+        members = np.fromiter(chain.from_iterable(self.cliques.values()), dtype=np.int64)
+        last = size + np.cumsum(lengths)
+        starts[members] = np.repeat(last - lengths, lengths)
+        ends[members] = np.repeat(last, lengths)
+        return starts, ends, np.concatenate((np.arange(size), members))
 
 
 def neighbours(keys: Keys, rule: Rule | None) -> Edges:

@@ -5,8 +5,6 @@ Rules prp-spo1 and cax-sco. Both hierarchies are closed by then, so each pair is
 
 from __future__ import annotations
 
-from collections import defaultdict
-
 import numpy as np
 
 from etown_kg.reason.dictionary import SUB_CLASS_OF, SUB_PROPERTY_OF, THING, TYPE
@@ -23,6 +21,7 @@ from etown_kg.reason.relation import (
     leading,
     pack,
     ranges,
+    slice_of,
     trailing,
 )
 
@@ -60,20 +59,26 @@ class Hierarchies(Progress):
 
     def _pass_up_new_properties(self) -> None:
         """Bring the closure of subproperties up to date."""
-        above: dict[int, list[int]] = defaultdict(list)
-        for key in self.facts.forward(SUB_PROPERTY_OF).tolist():
-            lower, higher = key >> 32, key & 0xFFFFFFFF
-            if lower != higher:
-                above[lower].append(higher)
-                self._constants.update((lower, higher))
-        old, self.above = self.above, dict(above)
-        for lower, highers in self.above.items():
+        edges = self.facts.forward(SUB_PROPERTY_OF)
+        edges = edges[leading(edges) != trailing(edges)]
+        self._constants.update(self._ends(edges))
+        fresh = difference(edges, self.property_edges)
+        self.property_edges = edges
+        self._above.clear()
+        for lower in distinct_leading(fresh).tolist():
             variable = self.facts.get(lower)
             if variable is None or not len(variable):
                 continue
-            for higher in set(highers) - set(old.get(lower, ())):
+            for higher in slice_of(fresh, lower).tolist():
                 self._put_forward(higher, variable.forward())
                 self._count("prp-spo1", len(variable), len(variable))
+
+    def _ends(self, edges: Keys) -> list[int]:
+        """The numbers that the keys name, each once."""
+        is_end = np.zeros(len(self.dictionary), dtype=bool)
+        is_end[leading(edges)] = is_end[trailing(edges)] = True
+        ends: list[int] = np.flatnonzero(is_end).tolist()
+        return ends
 
     def _pass_up_new_classes(self) -> None:
         """Bring the closure of subclasses up to date."""
@@ -83,7 +88,7 @@ class Hierarchies(Progress):
         if not self.is_thing_open:
             is_used &= higher_classes != THING
         edges = edges[is_used]
-        self._constants.update(leading(edges).tolist(), trailing(edges).tolist())
+        self._constants.update(self._ends(edges))
         fresh = difference(edges, self.class_edges)
         self.class_edges = edges
         if len(fresh):

@@ -173,13 +173,17 @@ def _of_representatives(engine: Engine, triples: Grouped) -> Grouped:
 
 def _is_asserted(engine: Engine, asserted: Grouped, predicate: int, forward: Keys) -> Mask:
     """For each triple of representatives whether it is asserted in some names of its terms."""
-    if not engine.equality:
+    equality = engine.equality
+    if not equality:
         return contains(asserted.get(predicate, EMPTY), forward)
-    spelled = engine.equality.expand(forward)
     found = np.zeros(len(forward), dtype=bool)
-    for name in engine.equality.members(predicate):
-        known = spelled[contains(asserted.get(name, EMPTY), spelled)]
-        found |= contains(engine.equality.renamed(known), forward)
+    spelled_count = equality.expanded_count(forward)
+    for name in equality.members(predicate):
+        known = asserted.get(name, EMPTY)
+        if spelled_count < len(known):
+            spelled = equality.expand(forward)
+            known = spelled[contains(known, spelled)]
+        found |= contains(equality.renamed(known), forward)
     return found
 
 
@@ -232,9 +236,8 @@ def _is_derivable(engine: Engine, predicate: int, forward: Keys) -> Mask:
     """For each candidate whether one rule concludes it from the facts as they are now."""
     result = np.zeros(len(forward), dtype=bool)
     facts = engine.facts
-    for lower, highers in engine.above.items():
-        if predicate in highers:
-            result |= contains(facts.forward(lower), forward)
+    for lower in engine.properties_below(predicate):
+        result |= contains(facts.forward(lower), forward)
     if predicate == TYPE:
         step = (Atom(SUB_CLASS_OF, _BETWEEN, -2), Atom(TYPE, -1, _BETWEEN))
         is_edge = Atom(TYPE, -1, -2)

@@ -189,6 +189,12 @@ def _is_fact(facts: Facts, atom: Atom, bindings: Bindings) -> Mask:
     keys = variable.keys
     if len(wanted) < MANY or len(keys) < MANY:
         return contains(keys, wanted)
+    turned = pack(trailing(wanted), leading(wanted))
+    if bool((turned[1:] >= turned[:-1]).all()):
+        # What was matched in order is asked for the other way round, as in scm-eqc2.
+        return contains(
+            variable.forward() if variable.is_class_led else variable.backward(), turned
+        )
     order = np.argsort(wanted)
     result = np.empty(len(wanted), dtype=bool)
     result[order] = contains(keys, wanted[order])

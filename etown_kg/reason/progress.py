@@ -7,7 +7,7 @@ from etown_kg.reason.dictionary import TYPE, Dictionary
 from etown_kg.reason.equality import Edges, Equality
 from etown_kg.reason.lists import Lists
 from etown_kg.reason.literals import Literals
-from etown_kg.reason.relation import EMPTY, Ids, Keys, leading, trailing
+from etown_kg.reason.relation import EMPTY, Ids, Keys, leading, slice_of, trailing
 from etown_kg.reason.rounds import STAGES_PER_ROUND, Round
 from etown_kg.reason.schema import Instance, LongInstance
 from etown_kg.reason.variable import Facts
@@ -46,7 +46,9 @@ class Progress:
         self.round = 0
         self.instances: dict[Instance, None] = {}
         self.long: dict[LongInstance, None] = {}
-        self.above: dict[int, list[int]] = {}
+        self.property_edges: Keys = EMPTY
+        # What `properties_above` has looked up.
+        self._above: dict[int, list[int]] = {}
         self.class_edges: Keys = EMPTY
         self.has_axioms = False
         self.is_thing_open = False
@@ -80,6 +82,19 @@ class Progress:
         count = self._counts.setdefault(rule, [0, 0])
         count[0] += read
         count[1] += concluded
+
+    def properties_above(self, predicate: int) -> list[int]:
+        """The properties above a property, itself not among them."""
+        above = self._above.get(predicate)
+        if above is None:
+            above = self._above[predicate] = slice_of(self.property_edges, predicate).tolist()
+        return above
+
+    def properties_below(self, predicate: int) -> list[int]:
+        """The properties below a property, itself not among them."""
+        edges = self.property_edges
+        below: list[int] = leading(edges[trailing(edges) == predicate]).tolist()
+        return below
 
     def _put_forward(self, predicate: int, keys: Keys) -> None:
         put_into(self.facts, predicate, keys)

@@ -14,6 +14,8 @@ random order is slow; callers bring them in order where they can.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import numpy.typing as npt
 
@@ -187,6 +189,21 @@ def expand(starts: Ids, ends: Ids, limit: int | None = None) -> tuple[Ids, Ids]:
     first = np.cumsum(counts) - counts
     places = np.arange(len(rows)) + np.repeat(starts - first, counts)
     return rows, places
+
+
+def portions(counts: Ids, most: int) -> Iterator[tuple[int, int]]:
+    """Ranges of places whose counts add up to `most`, or to more where one alone does.
+
+    >>> list(portions(np.array([2, 2, 9, 1]), most=4))
+    [(0, 2), (2, 3), (3, 4)]
+    """
+    ends = np.cumsum(counts)
+    first = 0
+    while first < len(counts):
+        done = int(ends[first - 1]) if first else 0
+        last = max(first + 1, int(np.searchsorted(ends, done + most, side="right")))
+        yield first, last
+        first = last
 
 
 def check_sorted(keys: Keys) -> None:

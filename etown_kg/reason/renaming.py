@@ -132,7 +132,7 @@ class Renaming(Restatement):
 
     def _pass_renamed(self, predicate: int, keys: Keys) -> None:
         """Renamed pairs skip the common admission; what follows from them at once is put here."""
-        for higher in self.above.get(predicate, ()):
+        for higher in self.properties_above(predicate):
             self._put_forward(higher, keys)
         for restated in self._restate({predicate: keys}).values():
             self._put_forward(predicate, restated)

@@ -6,11 +6,13 @@ the profile says (`profile.py`). Two states of one closure are compared where th
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from etown_kg.errors import LimitError
 from etown_kg.reason.dictionary import DIFFERENT_FROM, LITERAL, SAME_AS, VALUE, Dictionary
 from etown_kg.reason.equality import Equality
 from etown_kg.reason.literals import Literals
@@ -29,9 +31,6 @@ from etown_kg.reason.relation import (
 )
 from etown_kg.reason.source import Grouped
 from etown_kg.reason.variable import Facts
-
-# Pairs of a clique are yielded in pieces of about this many.
-_BATCH = 65536
 
 
 class InferredChange(NamedTuple):
@@ -53,6 +52,8 @@ class State(NamedTuple):
     facts: Facts
     equality: Equality
     asserted: Grouped
+    # Pairs that may be spelled out; None for any number.
+    pair_limit: int | None = None
     # All that is shown, where it could not be told later.
     gathered: Grouped | None = None
 
@@ -82,8 +83,41 @@ class State(NamedTuple):
     def inferred_keys(self) -> Iterator[tuple[int, Keys]]:
         """(predicate, forward keys) of what was inferred and is shown; sorted, in pieces.
 
-        A predicate may come in several pieces, without common keys.
+        A predicate may come in several pieces, without common keys. Raises LimitError for more
+        than `pair_limit` pairs: who reads them keeps them.
         """
+        count = 0
+        for predicate, keys in chain(self._stated_keys(), self._sameness_keys()):
+            count += len(keys)
+            if self.pair_limit is not None and count > self.pair_limit:
+                raise LimitError(
+                    f"{self.pair_limit} triples",
+                    f"spelled out, what was inferred are {self.inferred_count()} triples",
+                    hint="raise memory_limit_mb, or leave out what makes so many terms the same",
+                )
+            yield predicate, keys
+
+    def inferred_count(self) -> int:
+        """The number of pairs that `inferred_keys` has; those of a clique are not spelled out."""
+        count = sum(len(keys) for _, keys in self._stated_keys())
+        if self.profile == "full":
+            return count + sum(len(keys) for _, keys in self._sameness_keys())
+        kinds, table = self.dictionary.kinds, self.equality.table()
+        in_cliques = 0
+        for clique in self.equality.cliques.values():
+            kinds_of = kinds[clique]
+            subjects = int(np.count_nonzero(kinds_of < LITERAL))
+            in_cliques += subjects * (int(np.count_nonzero(kinds_of < VALUE)) - 1)
+        for name in self.equality.members(SAME_AS):
+            if is_shown_predicate(name, kinds):
+                asserted = self.asserted.get(name, EMPTY)
+                asserted = asserted[table[leading(asserted)] == table[trailing(asserted)]]
+                known = int(np.count_nonzero(shown(SAME_AS, asserted, kinds, self.profile)))
+                count += in_cliques - known + len(self._stored_same_as_keys(name))
+        return count
+
+    def _stated_keys(self) -> Iterator[tuple[int, Keys]]:
+        """Pairs of all predicates but owl:sameAs."""
         kinds = self.dictionary.kinds
         values: dict[int, list[int]] | None = None
         for predicate, variable in self.facts:
@@ -92,41 +126,43 @@ class State(NamedTuple):
             names = [n for n in self.equality.members(predicate) if is_shown_predicate(n, kinds)]
             if not names:
                 continue
-            keys = self.equality.expand(variable.forward())
+            pieces: Iterable[Keys] = self.equality.expanded(variable.forward())
             if self.profile == "full":
                 values = self.literals.by_value() if values is None else values
                 kinds = self.dictionary.kinds
-                keys = _spelled_out(keys, values, kinds)
-            for name in names:
-                mask = shown(name, keys, kinds, self.profile)
-                visible = keys if mask.all() else keys[mask]
-                yield name, difference(visible, self.asserted.get(name, EMPTY))
+                # Spellings of one value may come from several pieces.
+                pieces = [_spelled_out(distinct(np.concatenate(list(pieces))), values, kinds)]
+            for keys in pieces:
+                for name in names:
+                    mask = shown(name, keys, kinds, self.profile)
+                    visible = keys if mask.all() else keys[mask]
+                    yield name, difference(visible, self.asserted.get(name, EMPTY))
         if self.profile == "full":
             known = self.equality.expand(self.facts.forward(DIFFERENT_FROM))
             yield DIFFERENT_FROM, self._different_keys(known)
+
+    def _sameness_keys(self) -> Iterator[tuple[int, Keys]]:
         for name in self.equality.members(SAME_AS):
-            if is_shown_predicate(name, kinds):
+            if is_shown_predicate(name, self.dictionary.kinds):
                 yield from ((name, keys) for keys in self._same_as_keys(name))
 
+    def _stored_same_as_keys(self, name: int) -> Keys:
+        """The pairs of owl:sameAs that are not within one clique."""
+        stored = self.equality.expand(self._stored_same_as())
+        mask = shown(name, stored, self.dictionary.kinds, self.profile)
+        return difference(stored[mask], self.asserted.get(name, EMPTY))
+
     def _same_as_keys(self, name: int) -> Iterator[Keys]:
-        """The pairs of owl:sameAs, a clique at a time: they are quadratic in number."""
+        """The pairs of owl:sameAs in pieces: those of a clique are quadratic in number."""
         asserted = self.asserted.get(name, EMPTY)
         kinds = self.dictionary.kinds
         is_full = self.profile == "full"
         equality = self.equality
-        stored = equality.expand(self._stored_same_as())
-        mask = shown(name, stored, kinds, self.profile)
-        yield difference(stored[mask], asserted)
-        for clique in equality.cliques.values():
-            members = np.array(sorted(clique))
-            subjects = members[kinds[members] < (VALUE if is_full else LITERAL)]
-            objects = members[kinds[members] < VALUE]
-            for start in range(0, len(subjects), max(1, _BATCH // max(1, len(objects)))):
-                part = subjects[start : start + max(1, _BATCH // len(objects))]
-                keys = pack(np.repeat(part, len(objects)), np.tile(objects, len(part)))
-                if not is_full:
-                    keys = keys[leading(keys) != trailing(keys)]
-                yield difference(keys, asserted)
+        yield self._stored_same_as_keys(name)
+        roots = np.array(sorted(equality.cliques), dtype=np.int64)
+        for keys in equality.expanded(pack(roots, roots)):
+            visible = keys[shown(SAME_AS, keys, kinds, self.profile)]
+            yield difference(visible, asserted)
         if is_full:
             yield difference(self._reflexive(), asserted)
             known = equality.table()

@@ -20,7 +20,6 @@ from etown_kg.reason.reachability import (
 )
 from etown_kg.reason.relation import (
     EMPTY,
-    Ids,
     Keys,
     difference,
     distinct,
@@ -29,6 +28,7 @@ from etown_kg.reason.relation import (
     leading,
     merge,
     pack,
+    portions,
     ranges,
     swapped,
     trailing,
@@ -49,7 +49,7 @@ def compose(first_backward: Keys, second: Keys, limit: int | None = None) -> Key
     starts, ends = ranges(first_backward, leading(second))
     found: list[Keys] = []
     count = 0
-    for first, last in _parts(ends - starts, min(_ROWS_AT_ONCE, limit or _ROWS_AT_ONCE)):
+    for first, last in portions(ends - starts, min(_ROWS_AT_ONCE, limit or _ROWS_AT_ONCE)):
         part = second[first:last]
         rows, places = expand(starts[first:last], ends[first:last])
         keys = distinct(pack(trailing(first_backward[places]), trailing(part)[rows]))
@@ -59,19 +59,6 @@ def compose(first_backward: Keys, second: Keys, limit: int | None = None) -> Key
         refuse_more(count, limit, is_whole=False)
         found.append(keys)
     return _merged(found)
-
-
-def _parts(counts: Ids, most: int) -> list[tuple[int, int]]:
-    """Ranges of places whose counts add up to `most`, or to more where one alone does."""
-    ends = np.cumsum(counts)
-    parts: list[tuple[int, int]] = []
-    first = 0
-    while first < len(counts):
-        done = int(ends[first - 1]) if first else 0
-        last = max(first + 1, int(np.searchsorted(ends, done + most, side="right")))
-        parts.append((first, last))
-        first = last
-    return parts
 
 
 def growth(known: Keys, fresh: Keys, limit: int | None = None) -> Keys:

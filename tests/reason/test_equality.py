@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from etown_kg.errors import LimitError
 from etown_kg.reason import Closure, materialise
 from etown_kg.vocab import OWL, RDF, RDFS, XSD
 
@@ -48,6 +49,52 @@ def test_clique_costs_its_size_and_not_its_square() -> None:
     assert kept < 3 * size
     assert has(closure, "<urn:a7>", "<urn:p>", f"<urn:b{size - 1}>")
     assert closure.inferred_count == size * size - size + size * (size - 1) - (size - 1)
+
+
+def test_great_clique_is_counted_without_spelling_it_out() -> None:
+    """Of 100,000 terms: ten billion pairs, of which the facts keep none."""
+    size = 100_000
+    closure = closed(
+        *(f"<urn:a{i}> {SAME} <urn:a{i + 1}>" for i in range(size - 1)),
+        "<urn:a5> <urn:p> <urn:x>",
+    )
+    kept = sum(len(variable) for _, variable in closure.engine.facts)
+    assert kept < 20
+    assert has(closure, "<urn:a7>", "<urn:p>", "<urn:x>")
+    assert closure.inferred_count == size * (size - 1) - (size - 1) + size - 1
+
+
+def test_clique_too_great_to_spell_out_is_refused() -> None:
+    size = 5000
+    lines = [f"<urn:a{i}> {SAME} <urn:a{i + 1}> .\n" for i in range(size - 1)]
+    closure = materialise("".join(lines).encode(), memory_limit_mb=64)
+    assert len(closure) == size * (size - 1)
+    with pytest.raises(LimitError, match=f"{size * (size - 1) - (size - 1)} triples"):
+        list(closure.sorted_ntriples())
+
+
+def test_relation_within_a_clique_is_spelled_out_in_pieces() -> None:
+    size = 1500
+    closure = closed(
+        *(f"<urn:a{i}> {SAME} <urn:a{i + 1}>" for i in range(size - 1)),
+        "<urn:a5> <urn:p> <urn:a6>", "<urn:y> <urn:p> <urn:x>",
+    )  # fmt: skip
+    pieces = [keys for predicate, keys in closure.inferred_keys() if len(keys)]
+    assert max(map(len, pieces)) < size * size
+    assert sum(map(len, pieces)) == closure.inferred_count
+    assert closure.inferred_count == size * (size - 1) - (size - 1) + size * size - 1
+
+
+def test_cliques_join_in_any_order() -> None:
+    """Small cliques joined from the highest number down: each step moves the shorter list."""
+    size = 20_000
+    lines = [f"<urn:a{i}> {SAME} <urn:b{i}>" for i in range(size)]
+    terms = [f"<urn:b{i}>" for i in reversed(range(size))]
+    order = [f"{term} <urn:seen> <urn:x>" for term in terms]
+    ladder = [f"<urn:b{i}> {SAME} <urn:b{i + 1}>" for i in range(size - 1)]
+    closure = closed(*order, *lines, *ladder)
+    (clique,) = closure.engine.equality.cliques.values()
+    assert len(clique) == 2 * size
 
 
 def test_same_properties_and_classes_are_one() -> None:
