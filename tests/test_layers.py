@@ -48,6 +48,7 @@ ALLOWED: dict[str, frozenset[str]] = {
     "api": frozenset({"interval"}),
     "formula": frozenset({"errors", "interval"}),
     "diagnosis": frozenset({"query_text", "errors"}),
+    "same_as": frozenset({"query_text", "errors"}),
     "load": LEAVES,
     "export": LEAVES,
     "questions": LEAVES,
@@ -64,7 +65,17 @@ ALLOWED: dict[str, frozenset[str]] = {
     "update": LEAVES | {"store"},
     "graph": (
         LEAVES
-        | {"load", "export", "validate", "reason", "citation", "store", "update", "questions"}
+        | {
+            "load",
+            "export",
+            "validate",
+            "reason",
+            "citation",
+            "store",
+            "update",
+            "questions",
+            "same_as",
+        }
     ),
     "client": LEAVES,
     "backend": LEAVES | {"reason", "store", "graph", "export", "diagnosis"},

@@ -35,6 +35,7 @@ class QueryRequest:
     `client` names who asks, so that nobody gets more than a share; "" is not held to one.
     `explain_empty` asks for a diagnosis of a SELECT without solutions. Relative IRIs are resolved
     against `base`. What `scope` hides, and what follows from that, is not there for the query.
+    `same_as` reads IRIs of linked graphs as the things that they are linked with.
     """
 
     text: str
@@ -47,6 +48,7 @@ class QueryRequest:
     client: str = ""
     explain_empty: bool = False
     base: str | None = None
+    same_as: bool = False
     scope: Scope = ALL
 
 

@@ -85,6 +85,7 @@ def ask(
         named_graphs=request.named_graphs,
         base=request.base,
         services=services,
+        same_as=request.same_as,
     )
 
 

@@ -60,8 +60,10 @@ from etown_kg.graph.inference import (
     said,
     with_graphs,
 )
+from etown_kg.graph.linking import things_linked
 from etown_kg.graph.mending import mended, needs_mending
 from etown_kg.reason.proof import LeafSource, Proof
+from etown_kg.same_as import rewrites
 from etown_kg.scope import ALL, UNNAMED_GRAPH, Scope
 from etown_kg.store import (
     UNNAMED,
@@ -385,6 +387,7 @@ class KnowledgeGraph:
         prefixes: bool = True,
         services: Mapping[str, str] | None = None,
         base: str | None = None,
+        same_as: bool = False,
     ) -> Answer:
         """Evaluate a SPARQL 1.1 query.
 
@@ -397,12 +400,19 @@ class KnowledgeGraph:
             services: the IRIs that SERVICE may call, with the address that the engine is to
                 call instead. A SERVICE SILENT of another comes to nothing, any other is refused.
             base: the IRI that relative ones in the text are resolved against.
+            same_as: whether IRIs of linked graphs mean the things they are linked with
+                (`etown_kg.same_as`).
 
         Raises:
             QueryError: the text does not parse, or asks for something that is not offered.
         """
+        if same_as:
+            text = query_text.without_escapes(text)
         given = text
-        edits = query_text.calls(text, vocab.PREFIXES if prefixes else {}, services)
+        short = vocab.PREFIXES if prefixes else {}
+        edits = query_text.calls(text, short, services)
+        if same_as:
+            edits = sorted((*edits, *rewrites(text, short, base, self.things_linked)))
         text = query_text.edited(text, edits)
         known = query_text.prefixes_in(text, vocab.PREFIXES) if prefixes else None
         dataset = self._closed if infer else self.asserted
@@ -426,6 +436,10 @@ class KnowledgeGraph:
         except (OSError, RuntimeError) as error:
             raise QueryError(f"cannot be evaluated: {error}") from error
         return Answer(result)
+
+    def things_linked(self, iri: str) -> tuple[str, ...]:
+        """The things of ours that an IRI of another graph stands for; none for one of ours."""
+        return things_linked(iri, self.asserted, self._closed, NamedNode(f"{self.base}graph/links"))
 
     def export(
         self, out: BinaryIO, format: Format, *, graph: str | None = None, infer: bool = True

@@ -42,7 +42,7 @@ def question(asked: QueryRequest, *, is_safe: bool) -> tuple[object, ...]:
     """What an entity tag is made of, beside the version: all that the answer depends on."""
     return (
         asked.text, asked.accept, asked.parameters, asked.infer, asked.default_graphs,
-        asked.named_graphs, asked.explain_empty, asked.base, is_safe,
+        asked.named_graphs, asked.explain_empty, asked.base, asked.same_as, is_safe,
     )  # fmt: skip
 
 

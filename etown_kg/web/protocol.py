@@ -294,6 +294,7 @@ def _request(
         infer=_truth(_values(pairs, "infer"), "infer", default=True),
         timeout_s=_seconds(_values(pairs, "timeout")),
         explain_empty=_truth(_values(pairs, "explain-empty"), "explain-empty", default=False),
+        same_as=_switch(_values(pairs, "same-as"), "same-as"),
         default_graphs=_graphs(pairs, "default-graph-uri"),
         named_graphs=_graphs(pairs, "named-graph-uri"),
     )
@@ -315,6 +316,18 @@ def _truth(values: Iterable[str], name: str, *, default: bool) -> bool:
             hint=f"leave it out for {name}={str(default).lower()}",
         )
     return given == {"true"}
+
+
+def _switch(values: Iterable[str], name: str) -> bool:
+    """A parameter that is on or off, off where it is not given."""
+    given = {value.strip().lower() for value in values} or {"off"}
+    if given not in ({"on"}, {"off"}):
+        raise RequestError(
+            HTTPStatus.BAD_REQUEST,
+            f"{name}={','.join(sorted(given))} is neither on nor off",
+            hint=f"leave it out for {name}=off",
+        )
+    return given == {"on"}
 
 
 def _seconds(values: list[str]) -> float | None:
