@@ -148,6 +148,7 @@ class Owner:
         self._fork_spares()
         self._publish()
         ready()
+        self._graph.count()  # nobody waits for it any more
         while not self._is_over:
             for key, _ in self._selector.select(self._idle_s()):
                 key.data()

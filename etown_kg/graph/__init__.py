@@ -51,6 +51,7 @@ from etown_kg.errors import (
 from etown_kg.export import Context
 from etown_kg.findings import Finding, Report
 from etown_kg.formats import JSON_LD, Format
+from etown_kg.graph import join_order
 from etown_kg.graph.answer import Answer
 from etown_kg.graph.inference import (
     INFERENCES,
@@ -319,6 +320,11 @@ class KnowledgeGraph:
         """Name the data (`state`) now, before they change or processes part (1 us a quad)."""
         _ = self._origin
 
+    def count(self) -> None:
+        """Count what the order of joins goes by, before processes part; else each does so once."""
+        if self._inference is not None:
+            _ = self._inference.sizes
+
     # What follows
 
     def close(self, reasoner: str = DEFAULT_REASONER) -> Closing:
@@ -423,6 +429,7 @@ class KnowledgeGraph:
                 # First as it is: a complaint has to speak of the text that was given.
                 _check_syntax(given, base, known)
                 text = mended(text, named_graphs if chosen else self.graphs(infer=infer))
+            text = self._in_join_order(text, given, base, known)
             store = dataset.store if chosen or query_text.names_graphs(text) else dataset.triples
             result = store.query(
                 text,
@@ -440,6 +447,17 @@ class KnowledgeGraph:
     def things_linked(self, iri: str) -> tuple[str, ...]:
         """The things of ours that an IRI of another graph stands for; none for one of ours."""
         return things_linked(iri, self.asserted, self._closed, NamedNode(f"{self.base}graph/links"))
+
+    def _in_join_order(
+        self, text: str, given: str, base: str | None, known: dict[str, str] | None
+    ) -> str:
+        """The query as the engine is to join it; `given` is what complaints are to speak of."""
+        if self._inference is None or not join_order.may_gain(text):
+            return text
+        ordered = join_order.ordered(text, self._inference.sizes, known or {})
+        if ordered != text:
+            _check_syntax(given, base, known)
+        return ordered
 
     def export(
         self, out: BinaryIO, format: Format, *, graph: str | None = None, infer: bool = True

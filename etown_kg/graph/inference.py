@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 from typing import Final, NamedTuple, Protocol
 
 from pyoxigraph import Quad, RdfFormat, Triple, parse, serialize
 
 from etown_kg import load
 from etown_kg.reason import Proof, materialise
+from etown_kg.reason.cardinality import Cardinalities, cardinalities
 from etown_kg.reason.dictionary import LITERAL
 from etown_kg.reason.relation import EMPTY, Keys, difference, leading
 from etown_kg.store.delta import GraphName
@@ -33,6 +35,11 @@ class Inference(Protocol):
     @property
     def violations(self) -> Sequence[object]:
         """Why the premises have no model; empty when they have one."""
+        ...
+
+    @property
+    def sizes(self) -> Cardinalities:
+        """How much each predicate and class has, about; nothing where that is not counted."""
         ...
 
     def proofs(self) -> Sequence[Proof]:
@@ -59,11 +66,19 @@ class EngineInference:
 
     def __init__(self, premises: Iterable[Quad]) -> None:
         self.closure = materialise(_n_triples(premises))
+        # Triples that have come and gone since `sizes` were counted.
+        self._changed = 0
 
     @property
     def violations(self) -> Sequence[object]:
         """See `Inference.violations`."""
         return self.closure.violations
+
+    @cached_property
+    def sizes(self) -> Cardinalities:
+        """See `Inference.sizes`; counted again when a quarter has changed."""
+        self._changed = 0
+        return cardinalities(self.closure)
 
     def proofs(self) -> Sequence[Proof]:
         """See `Inference.proofs`."""
@@ -86,10 +101,22 @@ class EngineInference:
         second = self.closure.add(come) if come else (nothing, nothing)
         # What the removal took and the addition brought back has not changed, and vice versa.
         (came, went), (came_back, went_again) = first, second
-        return InferredChange(
+        change = InferredChange(
             self._triples([*_without(came, went_again), *_without(came_back, went)]),
             self._triples([*_without(went, came_back), *_without(went_again, came)]),
         )
+        told = gone.count(b"\n") + come.count(b"\n")
+        self._recount(told + len(change.added) + len(change.removed))
+        return change
+
+    def _recount(self, changed: int) -> None:
+        self._changed += changed
+        counted = self.__dict__.get("sizes")
+        if counted is None:
+            return
+        if self._changed * 4 > sum(each.triples for each in counted.relations.values()):
+            del self.__dict__["sizes"]
+            _ = self.sizes  # now, as processes may part afterwards
 
     def _triples(self, keys: Iterable[tuple[int, Keys]]) -> list[Triple]:
         """The triples of term numbers as triples of terms; those that RDF can say."""
@@ -109,6 +136,7 @@ class ReferenceInference:
 
     def __init__(self, premises: Iterable[Quad]) -> None:
         self.violations: Sequence[object] = ()
+        self.sizes = Cardinalities({}, {})
         self._inferred: frozenset[Triple] = frozenset()
         self._close(premises)
 
