@@ -37,7 +37,7 @@ from etown_kg.reason.dictionary import (
     Dictionary,
 )
 from etown_kg.reason.equality import VOCABULARY_SIZE, Edges, edges_of
-from etown_kg.reason.join import UNIT, Atom, Bindings, match, solve
+from etown_kg.reason.join import UNIT, Atom, Bindings, match, match_recent, solve
 from etown_kg.reason.lists import LIST_PROPERTIES, read_lists
 from etown_kg.reason.long_lists import INTERSECTION, KEY, chain_pairs, common_members, identities
 from etown_kg.reason.progress import put_into
@@ -173,14 +173,16 @@ class Engine(Consequences):
                 self._are_lists_dirty = True
             if predicate in WATCHED:
                 self._is_schema_dirty = True
-            for instance, i in self._by_predicate.get(predicate, ()):
+            triggered = self._by_predicate.get(predicate, ())
+            is_often = len(triggered) > _OFTEN
+            for instance, i in triggered:
                 if instance.rule.id in _IDENTITY:
                     self._identify(instance, i, variable.recent_forward(), None)
                 elif instance.rule.id == "prp-trp" and not is_deleting:
                     if i == 0:
                         self._grow(predicate, variable, "prp-trp")
                 else:
-                    rows = match(instance.body[i], variable.recent_forward())
+                    rows = match_recent(instance.body[i], variable, is_often=is_often)
                     self._conclude_rest(instance, i, rows)
             for long in self._long_by_predicate.get(predicate, ()):
                 column = leading(variable.recent_forward())
@@ -432,5 +434,7 @@ class Engine(Consequences):
                 index.setdefault(member, []).append(long)
 
 
+# From so many rules on one predicate its recent pairs are worth sorting by object too.
+_OFTEN = 16
 _TRANSITIVE = frozenset({"scm-sco", "scm-spo"})
 _IDENTITY = frozenset({"prp-fp", "prp-ifp", "prp-key", "cls-maxc2", "cls-maxqc3", "cls-maxqc4"})

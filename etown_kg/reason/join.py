@@ -26,7 +26,7 @@ from etown_kg.reason.relation import (
     slice_of,
     trailing,
 )
-from etown_kg.reason.variable import Facts
+from etown_kg.reason.variable import Facts, Variable
 
 # From this many probes on an index over all terms pays for itself.
 MANY = 4096
@@ -64,6 +64,21 @@ class Bindings(NamedTuple):
 UNIT = Bindings({}, 1)
 
 
+def match_recent(atom: Atom, variable: Variable, *, is_often: bool) -> Bindings:
+    """The rows of an atom among the recent pairs of its predicate.
+
+    With `is_often`, for a predicate that very many atoms ask for, a term's rows are searched in
+    order and not picked out of all.
+    """
+    if is_often and atom.subject < 0 <= atom.object:
+        column = slice_of(variable.recent_backward(), atom.object)
+        return Bindings({atom.subject: column}, len(column))
+    if is_often and atom.object < 0 <= atom.subject:
+        column = slice_of(variable.recent_forward(), atom.subject)
+        return Bindings({atom.object: column}, len(column))
+    return match(atom, variable.recent_forward())
+
+
 def match(atom: Atom, forward: Keys) -> Bindings:
     """The rows of an atom among forward keys of its predicate (which is not looked at).
 
@@ -75,7 +90,7 @@ def match(atom: Atom, forward: Keys) -> Bindings:
         keep = subject == atom.subject
     if atom.object >= 0:
         keep = (object_ == atom.object) if keep is None else keep & (object_ == atom.object)
-    if atom.subject == atom.object:
+    if atom.subject == atom.object < 0:
         keep = subject == object_
     if keep is not None:
         subject, object_ = subject[keep], object_[keep]
@@ -131,7 +146,24 @@ def _next(facts: Facts, atoms: Sequence[Atom], bindings: Bindings) -> int:
             return (1 if bound_variables else 2, size)
         return (3, size)
 
-    return min(range(len(atoms)), key=cost) if len(atoms) > 1 else 0
+    if len(atoms) == 1:
+        return 0
+    costs = [cost(index) for index in range(len(atoms))]
+    best = min(costs)
+    joins = [index for index, found in enumerate(costs) if found[0] == best[0] == 1]
+    if len(joins) > 1 and bindings.count > MANY:
+        # Not the smaller relation, but the one with fewer rows to these: all restrictions may be
+        # on one property, and their pairs on it many more than the pairs wanted.
+        return min(joins, key=lambda index: _join_size(facts, atoms[index], bindings))
+    return costs.index(best)
+
+
+def _join_size(facts: Facts, atom: Atom, bindings: Bindings) -> int:
+    """The rows that a join makes, over the one variable of the atom that is bound."""
+    is_forward = atom.subject in bindings.columns
+    numbers = bindings.columns[atom.subject if is_forward else atom.object]
+    starts, ends = _ranges(facts, atom.predicate, is_forward, numbers)
+    return int((ends - starts).sum())
 
 
 def _extend(facts: Facts, atom: Atom, bindings: Bindings, needed: set[int] | None) -> Bindings:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from etown_kg.errors import LimitError
 from etown_kg.reason import join
 from etown_kg.reason.dictionary import TYPE
-from etown_kg.reason.join import Atom, solve
+from etown_kg.reason.join import Atom, match_recent, solve
 from etown_kg.reason.variable import Facts
 
 Triple = tuple[int, int, int]
@@ -64,6 +64,16 @@ def test_solutions_are_those_of_nested_loops(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(join, "MANY", many)
         assert rows_of(solve(facts_of(triples), atoms)) == by_loops(triples, atoms)
+
+
+@pytest.mark.parametrize("is_often", [False, True])
+@given(triples=TRIPLES, predicate=st.sampled_from([P, TYPE]), subject=PLACES, object_=PLACES)
+def test_recent_rows_are_those_of_the_pattern(
+    is_often: bool, triples: set[Triple], predicate: int, subject: int, object_: int
+) -> None:
+    atom = Atom(predicate, subject, object_)
+    found = match_recent(atom, facts_of(triples)[predicate], is_often=is_often)
+    assert rows_of(found) == by_loops(triples, [atom])
 
 
 @given(triples=TRIPLES, atoms=ATOMS)

@@ -101,3 +101,24 @@ def test_schema_that_facts_bring_about_is_followed() -> None:
     )  # fmt: skip
     assert (b"<urn:x>", TYPE.encode(), b"<urn:D>") in closure
     assert (b"<urn:y>", b"<urn:p>", b"<urn:x>") in closure
+
+
+@pytest.mark.parametrize("word", ["someValuesFrom", "allValuesFrom"])
+def test_many_restrictions_on_one_property_are_compared_by_class(word: str) -> None:
+    """Rules scm-svf1 and scm-avf1: of 36 million pairs on the property, two are comparable."""
+    size = 6000
+    lines = [
+        line
+        for i in range(size)
+        for line in (
+            f"<urn:r{i}> <{OWL}onProperty> <urn:p>",
+            f"<urn:r{i}> <{OWL}{word}> <urn:c{i}>",
+        )
+    ]
+    below = [f"<urn:c{i}> <{RDFS}subClassOf> <urn:d{i}>" for i in range(1, size)]
+    text = "".join(
+        f"{line} .\n" for line in [*lines, *below, f"<urn:c1> <{RDFS}subClassOf> <urn:c0>"]
+    )
+    closure = materialise(text.encode(), memory_limit_mb=512)
+    assert closure.inferred_count == 1
+    assert (b"<urn:r1>", f"<{RDFS}subClassOf>".encode(), b"<urn:r0>") in closure
