@@ -12,25 +12,6 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import OpenPage
 
 Axe = Callable[[Page], list[str]]
-PATHS = [
-    "/figures", "/figures/industrial-output", "/figures?unit=NUM&threshold=300",
-    "/figures?threshold=many", "/figures?indicator=gdp&source=derived",
-    "/id/derived/X7",
-]  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("width", "locale", "scheme"),
-    [(360, "en-GB", "dark"), (360, "zh-CN", "light"), (1280, "en-GB", "light")],
-)
-def test_figures_are_accessible_and_fit(
-    open_page: OpenPage, axe: Axe, width: int, locale: str, scheme: str
-) -> None:
-    page = open_page(width=width, locale=locale, color_scheme=scheme)
-    for path in PATHS:
-        page.goto(path)
-        assert axe(page) == [], path
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
 
 
 @pytest.mark.parametrize("width", [360, 1280])

@@ -13,7 +13,6 @@ from etown_kg.config import Settings
 from etown_kg.graph import KnowledgeGraph
 from etown_kg.web import create_app
 from tests.browser.conftest import OpenPage
-from tests.browser.test_things import READERS
 from tests.web.serving import serving
 
 Axe = Callable[[Page], list[str]]
@@ -37,6 +36,8 @@ GRAPH :ponds {
   :world geo:asWKT "POLYGON((-180 -90, 180 -90, 180 90, -180 90, -180 -90))" .
 }
 """
+# width, locale, colours
+READERS = [(360, "zh-CN", "dark"), (1280, "en-GB", "light")]
 PATHS = ("/pond", "/well", "/dateline", "/pole", "/world")
 
 

@@ -2,31 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import OpenPage
-
-Axe = Callable[[Page], list[str]]
-PATHS = ["/ontology", "/ontology?show=properties", "/ontology/Place", "/ontology/locatedIn",
-         "/ontology/FirstInBeijingClaim"]  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("width", "locale", "scheme"),
-    [(360, "zh-CN", "light"), (360, "en-GB", "dark"), (1280, "en-GB", "light"),
-     (1280, "zh-CN", "dark")],
-)  # fmt: skip
-def test_the_pages_are_accessible_and_fit(
-    open_page: OpenPage, axe: Axe, width: int, locale: str, scheme: str
-) -> None:
-    page = open_page(width=width, locale=locale, color_scheme=scheme)
-    for path in PATHS:
-        page.goto(path)
-        assert axe(page) == []
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
 @pytest.mark.parametrize("name", ["Zone", "locatedIn"])

@@ -9,23 +9,6 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import OpenPage
 
-WIDTHS = {"phone": 360, "tablet": 820, "desktop": 1440}
-PATHS = ["/", "/query", "/query?question=cq-01-output-value", "/query?query=SELECT", "/nowhere"]
-
-
-@pytest.mark.parametrize("width", WIDTHS.values(), ids=WIDTHS)
-@pytest.mark.parametrize("path", PATHS)
-def test_nothing_sticks_out_at_any_width(page: Page, path: str, width: int) -> None:
-    page.set_viewport_size({"width": width, "height": 800})
-    page.goto(path)
-    for selector in ("h1", "main", "footer", ".bar"):
-        box = page.locator(selector).first.bounding_box()
-        assert box is not None
-        assert box["x"] >= 0
-        assert box["x"] + box["width"] <= width
-    full = page.screenshot(full_page=True)
-    assert int.from_bytes(full[16:20], "big") == width  # the picture's own width in its header
-
 
 def test_a_reader_gets_from_the_front_to_an_answer_and_its_csv(page: Page) -> None:
     page.goto("/")

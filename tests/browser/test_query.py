@@ -15,13 +15,6 @@ from tests.browser.conftest import OpenPage
 
 ZONE = "https://w3id.org/etown/id/place/beijing-e-town"
 NETWORK = f"/network?iri={quote(ZONE)}"
-PATHS = [
-    "/query", "/query?question=cq-01-output-value", "/query?query=SELECT",
-    f"/query?query=DESCRIBE+{quote(f'<{ZONE}>')}", "/query?query=SELECT*{?s+et:nothing+?o}",
-    "/q", "/q/certainly-at-least", "/q/certainly-at-least?threshold=x", NETWORK, "/network",
-]  # fmt: skip
-# A page of each family.
-FAMILIES = (PATHS[1], PATHS[6], NETWORK)
 
 pytestmark = pytest.mark.skipif(
     not assets.bundled(Path(assets.__file__).parent / "static" / assets.FOLDER),
@@ -38,33 +31,6 @@ def write(page: Page, query: str) -> None:
 
 def is_drawn(page: Page, selector: str = ".network .canvas canvas") -> None:
     expect(page.locator(selector).first).to_be_visible(timeout=20_000)
-
-
-@pytest.mark.parametrize(
-    ("path", "scheme"),
-    [(path, "light") for path in PATHS] + [(path, "dark") for path in FAMILIES],
-)
-def test_axe_finds_nothing(
-    open_page: OpenPage, axe: Callable[[Page], list[str]], path: str, scheme: str
-) -> None:
-    page = open_page(locale="zh-CN" if scheme == "dark" else "en-GB", color_scheme=scheme)
-    page.goto(path)
-    if "/query" in path:
-        expect(page.locator(".CodeMirror")).to_be_visible()
-    assert axe(page) == []
-
-
-@pytest.mark.parametrize(
-    ("path", "scripts"),
-    [(path, True) for path in PATHS] + [(path, False) for path in FAMILIES],
-)
-def test_nothing_sticks_out_on_a_phone(open_page: OpenPage, path: str, scripts: bool) -> None:
-    page = open_page(scripts=scripts, width=360, locale="zh-CN")
-    page.goto(path)
-    if scripts and path.startswith("/query"):
-        expect(page.locator(".CodeMirror")).to_be_visible()
-    full = page.screenshot(full_page=True)
-    assert int.from_bytes(full[16:20], "big") == 360  # the picture's own width in its header
 
 
 def test_a_query_runs_without_leaving_the_page_and_can_be_shared(open_page: OpenPage) -> None:

@@ -4,25 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import OpenPage
 
 Axe = Callable[[Page], list[str]]
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("locale", ["en-GB", "zh-CN"])
-@pytest.mark.parametrize("width", [360, 1280])
-def test_results_are_accessible_and_fit(
-    open_page: OpenPage, axe: Axe, width: int, locale: str, scheme: str
-) -> None:
-    page = open_page(width=width, locale=locale, color_scheme=scheme)
-    for path in ("/search", "/search?q=beijing", "/search?q=zzzzz"):
-        page.goto(path)
-        assert axe(page) == []
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
 def test_suggestions_lead_to_a_page_by_keyboard(open_page: OpenPage, axe: Axe) -> None:

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import OpenPage
-
-Axe = Callable[[Page], list[str]]
 
 WITHIN = (
     "/why?s=https://w3id.org/etown/id/place/beijing-e-town"
@@ -27,19 +23,6 @@ PATHS = {
     "graph": "/graph/ontology",
     "problem": "/why?s=x",
 }
-# width, locale, colours
-READERS = [(360, "zh-CN", "dark"), (1280, "en-GB", "light")]
-
-
-@pytest.mark.parametrize(("width", "locale", "scheme"), READERS, ids=lambda each: str(each))
-@pytest.mark.parametrize("path", PATHS.values(), ids=PATHS)
-def test_axe_finds_nothing_and_nothing_sticks_out(
-    open_page: OpenPage, axe: Axe, path: str, width: int, locale: str, scheme: str
-) -> None:
-    page = open_page(width=width, locale=locale, color_scheme=scheme)
-    page.goto(path)
-    assert page.evaluate("() => document.documentElement.scrollWidth") <= width
-    assert axe(page) == []
 
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
