@@ -8,71 +8,17 @@ from collections.abc import Callable
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from pyoxigraph import NamedNode, RdfFormat, parse
 
 from etown_kg import vocab
 from etown_kg.backend.local import LocalBackend
 from etown_kg.config import Settings
-from etown_kg.formats import N_TRIPLES, RDF_FORMATS, Format
+from etown_kg.formats import RDF_FORMATS
 from etown_kg.graph import KnowledgeGraph
 from etown_kg.web import create_app
-from etown_kg.web.pages.addresses import path_of
 from tests.web.conftest import Zoo
 from tests.web.test_pages import Page
 
 HTML = {"Accept": "text/html"}
-# Terms and named graphs have addresses of other kinds.
-THINGS = (vocab.ID, vocab.CONCEPT)
-SUFFIXES = [(format.suffixes[0], format) for format in RDF_FORMATS]
-
-
-def iris_below_the_base(graph: KnowledgeGraph, start: str | tuple[str, ...]) -> list[str]:
-    """Every IRI of the graph with this start, also those of named graphs."""
-    found = {
-        term.value
-        for quad in graph.quads()
-        for term in (quad.subject, quad.predicate, quad.object, quad.graph_name)
-        if isinstance(term, NamedNode) and term.value.startswith(start)
-    }
-    return sorted(found)
-
-
-def triples(body: bytes, format: RdfFormat) -> set[str]:
-    """The triples of a document, those with a blank node left out: their names may differ."""
-    found = {str(quad.triple) for quad in parse(body, format)}
-    return {each for each in found if "_:" not in each}
-
-
-def test_every_iri_of_the_shipped_graph_has_a_page(
-    shipped_app: Flask, shipped_graph: KnowledgeGraph
-) -> None:
-    client = shipped_app.test_client()
-    iris = iris_below_the_base(shipped_graph, vocab.BASE)
-    assert len(iris) > 900
-    for iri in iris:
-        response = client.get(path_of(iri, vocab.BASE), headers=HTML)
-        assert response.status_code == 200, iri
-        assert response.mimetype == "text/html"
-        assert len(response.data) < 100_000, iri
-        Page(response.text)
-
-
-@pytest.mark.parametrize(("suffix", "format"), SUFFIXES, ids=lambda each: str(each)[:8])
-def test_the_rdf_of_every_page_is_what_describe_gives(
-    shipped_app: Flask, shipped_graph: KnowledgeGraph, suffix: str, format: Format
-) -> None:
-    """All IRIs as N-Triples, every fifth in the other formats, which the same code writes."""
-    client = shipped_app.test_client()
-    step = 1 if format is N_TRIPLES else 5
-    for iri in iris_below_the_base(shipped_graph, THINGS)[::step]:
-        page = client.get(path_of(iri, vocab.BASE) + suffix)
-        query = {"query": f"DESCRIBE <{iri}>", "format": "ntriples"}
-        described = client.get("/sparql", query_string=query)
-        assert page.status_code == described.status_code == 200
-        assert page.mimetype == format.media_type
-        assert format.rdf is not None
-        expected = triples(described.data, RdfFormat.N_TRIPLES)
-        assert triples(page.data, format.rdf) == expected, iri
 
 
 @pytest.mark.parametrize("accept", [format.media_type for format in RDF_FORMATS])
