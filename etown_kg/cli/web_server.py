@@ -228,6 +228,8 @@ class WebServer:
         while self._is_busy() and time.monotonic() < end:
             self._turn(0.1)
         self._server.task_dispatcher.shutdown(timeout=1)
+        for channel in list(self._server.active_channels.values()):
+            channel.handle_close()  # what it has not sent may be in files
         wasyncore.close_all(self._channels, ignore_all=True)
 
     def stop(self, grace_s: float = 0.0) -> None:

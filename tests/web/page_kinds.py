@@ -14,7 +14,7 @@ NONE = "-"
 
 
 class Address(NamedTuple):
-    """One line: the rule that answers, whether with a page or with data, and two examples."""
+    """One line: the rule that answers, whether with a page, a frame or data, and two examples."""
 
     rule: str
     what: str
@@ -34,8 +34,8 @@ def shipped_pages() -> list[str]:
 
 
 def hostile_pages() -> list[str]:
-    """The same over the hostile graph."""
-    return [each.hostile for each in addresses() if each.what == "page" and each.hostile != NONE]
+    """The same over the hostile graph, and the frames."""
+    return [each.hostile for each in addresses() if each.what != "data" and each.hostile != NONE]
 
 
 def hostile_files() -> list[str]:

@@ -23,5 +23,5 @@ def test_each_example_is_what_the_list_says(shipped: FlaskClient, shipped_app: F
             if each.rule != "/update":  # takes no GET
                 rule, _ = adapter.match(path, return_rule=True)
                 assert rule.rule == each.rule, each.shipped
-                assert (response.mimetype == "text/html") == (each.what == "page"), each.shipped
+                assert (response.mimetype == "text/html") == (each.what != "data"), each.shipped
             assert response.headers["X-Content-Type-Options"] == "nosniff"
