@@ -64,6 +64,10 @@ def test_the_rare_come_first(body: str, expected: str) -> None:
         # Not plain.
         "SELECT ?a { ?a :many/:some ?b . ?a :few ?c . }",
         "SELECT ?a { ?a :many+ ?b ; :few ?c }",
+        "SELECT ?a { ?a :many? ?b ; :few ?c }",
+        "SELECT ?a { ?a :many ?b . ?a :few ? ?c }",
+        "SELECT ?a { ?a :many ?b ~ :r . ?a :few ?c }",
+        "SELECT ?a { ?a :many ?b . # so\n ?a :few ?c }",
         "SELECT ?a { ?a :many [ :few ?c ] }",
         'SELECT ?a { ?a :many ?b ; :few "x"@en }',
         "SELECT ?a { ?a :many ?b {| :few ?c |} }",
@@ -78,7 +82,9 @@ def test_what_is_left_as_it_is(text: str) -> None:
 
 
 _TERMS = st.sampled_from(["?a", "?b", "?c", "?d", ":x", ":y", "_:n"])
-_PATTERNS = st.tuples(_TERMS, st.sampled_from([":few", ":some", ":many", "a", "?p"]), _TERMS)
+_PATTERNS = st.tuples(
+    _TERMS, st.sampled_from([":few", ":some", ":many", "a", "?p", ":some?", ":few*"]), _TERMS
+)
 _ENDS = st.sampled_from([" . ", " . ", " ; ", " FILTER(?a != :x) ", " OPTIONAL { ?a :few ?o } "])
 _NODES = st.sampled_from(["x", "y", "z", "few"]).map(lambda name: NamedNode(EX + name))
 _PREDICATES = st.sampled_from([NamedNode(EX + name) for name in ("few", "some", "many")])

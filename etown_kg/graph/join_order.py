@@ -60,8 +60,8 @@ def ordered(text: str, sizes: Cardinalities, prefixes: Mapping[str, str]) -> str
     edits: list[query_text.Edit] = []
     for run in _runs(words, known):
         best = _best(run, sizes)
-        if best != run:
-            start, end = run[0].terms[0].start, max(each.terms[2].end for each in run)
+        start, end = run[0].terms[0].start, max(each.terms[2].end for each in run)
+        if best != run and _is_all_read(text, start, end, words):
             edits.append(query_text.Edit(start, end, " . ".join(each.text for each in best)))
     return query_text.edited(text, edits)
 
@@ -111,6 +111,15 @@ def _expected(pattern: _Pattern, bound: frozenset[str], sizes: Cardinalities) ->
     if object_:
         expected /= max(1, relation.objects)
     return expected
+
+
+def _is_all_read(text: str, start: int, end: int, words: Sequence[Token]) -> bool:
+    """Whether nothing stands between the terminals there; the mark of ``:p?`` would."""
+    inside = [word for word in words if start <= word.start < end]
+    ends = [start, *(word.end for word in inside)]
+    return not any(
+        text[before : word.start].strip() for before, word in zip(ends, inside, strict=False)
+    )
 
 
 def _whole(sizes: Cardinalities) -> Cardinality:
