@@ -44,6 +44,12 @@ GEO = "http://www.opengis.net/ont/geosparql#"
 SD = "http://www.w3.org/ns/sparql-service-description#"
 SH = "http://www.w3.org/ns/shacl#"
 SSSOM = "https://w3id.org/sssom/"
+FOAF = "http://xmlns.com/foaf/0.1/"
+SPDX = "http://spdx.org/rdf/terms#"
+FORMATS = "http://www.w3.org/ns/formats/"
+MEDIA_TYPES = "https://www.iana.org/assignments/media-types/"
+# What the program says of the service in terms of its own.
+SERVICE = BASE + "service#"
 
 # The prefixes that queries, exports and pages use; order is the order of display.
 PREFIXES: dict[str, str] = {

@@ -21,7 +21,7 @@ LEAVES = frozenset(
         "vocab", "errors", "findings", "config", "formats", "curies", "numerals", "formula",
         "query_text", "interval", "api", "article", "changes",
         "doctype", "uploads", "addresses", "remote", "tokens", "audit", "scope",
-        "blank_nodes",
+        "blank_nodes", "wording",
     }
 )  # fmt: skip
 TOOLS = frozenset({"load", "export", "validate", "evidence", "derived", "profile", "questions"})
@@ -41,6 +41,7 @@ ALLOWED: dict[str, frozenset[str]] = {
     "tokens": frozenset({"errors"}),
     "audit": frozenset({"changes"}),
     "doctype": frozenset(),
+    "wording": frozenset({"vocab", "errors"}),
     "uploads": frozenset({"errors", "formats", "doctype"}),
     "addresses": frozenset({"errors"}),
     "remote": frozenset({"errors", "formats", "addresses", "uploads"}),
@@ -63,6 +64,7 @@ ALLOWED: dict[str, frozenset[str]] = {
     "reason": frozenset({"vocab", "errors", "findings"}),
     "store": LEAVES,
     "update": LEAVES | {"store"},
+    "catalogue": LEAVES | {"figures", "store"},
     "graph": (
         LEAVES
         | {
@@ -75,6 +77,8 @@ ALLOWED: dict[str, frozenset[str]] = {
             "update",
             "questions",
             "same_as",
+            "catalogue",
+            "figures",
         }
     ),
     "client": LEAVES,
@@ -84,6 +88,7 @@ ALLOWED: dict[str, frozenset[str]] = {
         | {
             "audit",
             "backend",
+            "catalogue",
             "export",
             "figures",
             "questions",

@@ -36,10 +36,14 @@ PREFIX sdmx-attribute: <{vocab.SDMX_ATTRIBUTE}>
 PREFIX sdmx-dimension: <{vocab.SDMX_DIMENSION}>
 PREFIX sdmx-measure: <{vocab.SDMX_MEASURE}>
 SELECT DISTINCT ?subject ?property ?value WHERE {{
-  VALUES ?measure {{
-    et:statedNumber et:lowerBound et:upperBound et:formula sdmx-measure:obsValue
+  {{
+    SELECT DISTINCT ?figure WHERE {{
+      VALUES ?measure {{
+        et:statedNumber et:lowerBound et:upperBound et:formula sdmx-measure:obsValue
+      }}
+      ?figure ?measure ?any
+    }}
   }}
-  ?figure ?measure ?any .
   {{
     VALUES ?property {{
       et:factId et:statedNumber et:numerator et:denominator sdmx-measure:obsValue

@@ -22,16 +22,20 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import chain
 from pathlib import Path
 from typing import BinaryIO, Final, NoReturn
 
 from pyoxigraph import Literal, NamedNode, Quad, Store, Triple
 
-from etown_kg import export, load, query_text, questions, update, vocab
+from etown_kg import export, load, query_text, questions, update, vocab, wording
+from etown_kg.catalogue.coverage import Coverage
+from etown_kg.catalogue.dcat import Catalogue
+from etown_kg.catalogue.description import Presentation, SelfDescription
 from etown_kg.changes import Change, GraphWrite, UpdateRequest
 from etown_kg.citation import Citations
 from etown_kg.config import DEFAULT_REASONER, shipped
@@ -49,10 +53,12 @@ from etown_kg.errors import (
     UploadError,
 )
 from etown_kg.export import Context
+from etown_kg.figures.reading import figures_query
 from etown_kg.findings import Finding, Report
 from etown_kg.formats import JSON_LD, Format
 from etown_kg.graph import join_order
 from etown_kg.graph.answer import Answer
+from etown_kg.graph.counting import census
 from etown_kg.graph.inference import (
     INFERENCES,
     EngineInference,
@@ -118,8 +124,12 @@ class KnowledgeGraph:
         base: str = vocab.BASE,
         ontology: Path | None = None,
         default_graph: DefaultGraphMode = "union",
+        presentation: Presentation | None = None,
     ) -> None:
-        """Take over the quads; `ontology` is the folder with ``shapes/`` and ``queries/``."""
+        """Take over the quads; `ontology` is the folder with ``shapes/`` and ``queries/``.
+
+        With a `presentation` the graph describes itself in ``graph/meta`` once it is closed.
+        """
         self.asserted = Dataset(asserted, default_graph)
         self._default_graph: DefaultGraphMode = default_graph
         self.base = base
@@ -134,6 +144,8 @@ class KnowledgeGraph:
         self._changes: list[Change] = []
         self._location: Location | None = None
         self._views: dict[Scope, KnowledgeGraph] = {}
+        self._presentation = presentation
+        self._description: SelfDescription | None = None
 
     @classmethod
     def load(
@@ -147,6 +159,8 @@ class KnowledgeGraph:
     ) -> KnowledgeGraph:
         """The asserted quads of two folders; a folder that is None is the one that ships.
 
+        The graph describes itself.
+
         A location that holds something is read instead of the folders; one that is empty gets
         what they hold.
 
@@ -157,13 +171,21 @@ class KnowledgeGraph:
         default_ontology, default_data = shipped()
         ontology = ontology or default_ontology
         asserted: Iterable[Quad]
+        named = questions.read_reader_questions(ontology / "queries")
         if location is not None and not location.is_empty:
             asserted = location.quads()
         else:
             found = load.sources(ontology, data or default_data, base)
-            named = questions.read_reader_questions(ontology / "queries")
             asserted = chain(load.read_all(found), questions.described(named, base))
-        graph = cls(asserted, base=base, ontology=ontology, default_graph=default_graph)
+        names = [question.name for folder in named.values() for question in folder]
+        site = wording.read_wording(ontology, names)
+        graph = cls(
+            asserted,
+            base=base,
+            ontology=ontology,
+            default_graph=default_graph,
+            presentation=Presentation(site.titles, site.descriptions, figures_query(ontology)),
+        )
         if location is not None:
             graph.keep_in(location)
         return graph
@@ -233,8 +255,13 @@ class KnowledgeGraph:
         """A name for the present state, different from that of any other data or version."""
         return f"{self._origin}-{self.version}"
 
+    @property
+    def described(self) -> Iterator[Quad]:
+        """The quads of ``graph/meta`` in which the graph describes itself; none before `close`."""
+        return iter(()) if self._description is None else self._description.quads()
+
     def quads(self, *, infer: bool = True) -> Iterator[Quad]:
-        """All quads, the asserted ones first."""
+        """All quads, the asserted ones first, without those of `described`."""
         yield from self.asserted
         if infer:
             yield from self.inferred
@@ -244,6 +271,8 @@ class KnowledgeGraph:
         names = set(self.asserted.graphs)
         if infer and self._inferred_count:
             names.add(NamedNode(self.graph_inferred))
+        if infer and self._description is not None:
+            names.add(self._description.graph)
         return sorted(name.value for name in names if isinstance(name, NamedNode))
 
     def versions(self) -> Sequence[Change]:
@@ -290,6 +319,7 @@ class KnowledgeGraph:
             base=self.base,
             ontology=self.ontology,
             default_graph=self._default_graph,
+            presentation=self._presentation if f"{self.base}graph/meta" in scope else None,
         )
         for name in shown:
             view.asserted.create(name)
@@ -299,7 +329,39 @@ class KnowledgeGraph:
         hides_inferences = scope.is_all_but and self.graph_inferred not in scope
         if self._inference is not None and not hides_inferences:
             view.close(self._reasoner)
+        elif self._description is not None:
+            view._take_inferred(())
+            view._describe()
         return view
+
+    def _describe(self) -> None:
+        """Let ``graph/meta`` say what there is, from now on."""
+        if self._presentation is None:
+            return
+        found = self._presentation
+        catalogue = Catalogue(
+            self.base, self.asserted.store, lambda: self.time if self.version else "",
+            found.titles, found.descriptions,
+        )  # fmt: skip
+        coverage = Coverage(
+            self.base, self._stated_solutions, found.figures_query, catalogue.licences
+        )
+        count = partial(census, self.base, self._closed, self._inference, self._outside)
+        self._description = SelfDescription(self._closed, self.base, (catalogue, coverage), count)
+
+    def _refresh_description(self) -> None:
+        """Bring ``graph/meta`` up to date, in the views too."""
+        for graph in (self, *self._views.values()):
+            if graph._description is not None:
+                graph._description.refresh()
+
+    def _stated_solutions(self, text: str) -> Iterator[dict[str, Term]]:
+        """The solutions of a SELECT over all that is asserted, as the pages ask."""
+        graphs = () if self.asserted.is_union else tuple(self.graphs(infer=False))
+        answer = self.query(text, infer=False, default_graphs=graphs, named_graphs=graphs)
+        names = answer.variables
+        for row in answer.rows():
+            yield {name: term for name, term in zip(names, row, strict=True) if term is not None}
 
     def _show(self, delta: Delta, change: Change) -> None:
         """Let the views follow a change that was made."""
@@ -346,6 +408,7 @@ class KnowledgeGraph:
         target = NamedNode(self.graph_inferred)
         self._take_inferred(Quad(s, p, o, target) for s, p, o in inference.inferred())
         self._inference = inference
+        self._describe()
         self._views.clear()
         return Closing(
             reasoner, len(self.asserted), len(self.inferred), time.perf_counter() - started
@@ -464,7 +527,8 @@ class KnowledgeGraph:
     ) -> int:
         """Write all graphs, or the one with the IRI `graph`; returns how many statements.
 
-        The same statements give the same bytes. Memory does not grow with the graph.
+        The same statements give the same bytes. Memory does not grow with the graph. Of
+        ``graph/meta`` the graph's description of itself is written if it is asked for by name.
 
         Raises:
             SettingError: no graph has that IRI, or the format cannot hold a statement.
@@ -476,7 +540,8 @@ class KnowledgeGraph:
         quads = self.quads(infer=infer)
         if graph is not None:
             name = NamedNode(graph)
-            quads = (quad for quad in quads if quad.graph_name == name)
+            every = chain(quads, self.described) if infer else quads
+            quads = (quad for quad in every if quad.graph_name == name)
         context = self.context() if format is JSON_LD else None
         with export.SortedQuads(quads, is_union=format.kind == "graph") as ordered:
             return export.write_sorted(ordered, out, format, context)
@@ -584,8 +649,8 @@ class KnowledgeGraph:
             validate: refuse a change that brings a violation of the shapes.
             writer: who makes the change, for the location's list of versions.
             scope: what the writer may read, and so be shown of why a change is refused.
-            sync: wait until the location has the change on its disk; else nobody may be told
-                that it was made before `sync` has returned.
+            sync: wait until the location has the change on its disk, and describe it; else
+                nobody may be told that it was made before `sync` has returned.
 
         Raises:
             ConflictError: the delta was worked out on another version.
@@ -635,10 +700,12 @@ class KnowledgeGraph:
         self.version, self.time = change.version, change.time
         self._changes.append(change)
         self._show(delta, change)
+        if sync:
+            self._refresh_description()
         return change
 
     def sync(self) -> None:
-        """Wait until the location has all changes on its disk.
+        """Wait until the location has all changes on its disk; then ``graph/meta`` tells of them.
 
         Raises:
             StorageError: the disk failed. The changes since the last time are not kept, but this
@@ -646,6 +713,7 @@ class KnowledgeGraph:
         """
         if self._location is not None:
             self._location.sync()
+        self._refresh_description()
 
     def rehearse(self, delta: Delta) -> None:
         """Find out what follows from a change, as `apply` does: in a process that has limits, so
@@ -684,11 +752,14 @@ class KnowledgeGraph:
         """Change the stores that answer queries."""
         self.asserted.apply(delta)
         if self._closed is not self.asserted:
-            self._closed.apply(delta)
             target = NamedNode(self.graph_inferred)
             gone = frozenset(Quad(s, p, o, target) for s, p, o in follows.removed)
             come = frozenset(Quad(s, p, o, target) for s, p, o in follows.added)
-            self._closed.apply(Delta(deleted=gone, inserted=come))
+            inferred = Delta(deleted=gone, inserted=come)
+            described = self._description
+            with described.following(delta, inferred) if described else nullcontext():
+                self._closed.apply(delta)
+                self._closed.apply(inferred)
             self._inferred_count += len(come) - len(gone)
         for name in ("_citations", "_own_engine"):
             self.__dict__.pop(name, None)

@@ -7,7 +7,7 @@ come and go as pyoxigraph's; nobody above has to know how a reasoner numbers its
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import Final, NamedTuple, Protocol
@@ -65,9 +65,18 @@ class EngineInference:
     """The closure that our engine keeps."""
 
     def __init__(self, premises: Iterable[Quad]) -> None:
-        self.closure = materialise(_n_triples(premises))
+        # The rules have none for triple terms (RDF 1.2): these premises are passed over.
+        self.passed_over: list[Quad] = []
+        self.closure = materialise(_n_triples(self._read(premises)))
         # Triples that have come and gone since `sizes` were counted.
         self._changed = 0
+
+    def _read(self, premises: Iterable[Quad]) -> Iterator[Quad]:
+        for quad in premises:
+            if isinstance(quad.object, Triple):
+                self.passed_over.append(quad)
+            else:
+                yield quad
 
     @property
     def violations(self) -> Sequence[object]:

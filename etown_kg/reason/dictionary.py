@@ -258,6 +258,16 @@ class Dictionary:
             return None if number < 0 else number
         return number
 
+    def find_all(self, terms: Sequence[bytes]) -> list[int | None]:
+        """`find` for many terms at once, which is quicker for each."""
+        found = [self._overlay.get(term) for term in terms]
+        if self._bulk is not None:
+            places = [place for place, number in enumerate(found) if number is None]
+            numbers = self._bulk.find([terms[place] for place in places]) if places else []
+            for place, number in zip(places, numbers, strict=True):
+                found[place] = None if number < 0 else number
+        return found
+
     def term(self, number: int) -> bytes:
         """The canonical bytes of a term; IndexError if there is no such number."""
         if number < self._bulk_size:

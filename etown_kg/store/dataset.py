@@ -10,10 +10,11 @@ graph is a union, and the text of literals that the store spells in its own way 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from typing import Final, Literal
 
-from pyoxigraph import Quad, Store
+from pyoxigraph import Quad, Store, Triple
 
 from etown_kg.store.delta import UNNAMED, Delta, GraphName, batches
 from etown_kg.store.spelling import canonical, canonical_quads
@@ -42,13 +43,15 @@ class Dataset(Collection[Quad]):
         for_queries: bool = False,
     ) -> None:
         self.store = Store()
-        self._is_union = mode == "union"
-        self.triples = Store() if self._is_union and for_queries else self.store
+        self.is_union = mode == "union"
+        self.triples = Store() if self.is_union and for_queries else self.store
         # The triples of the unnamed graph; in standard mode the store's default graph is they.
-        self._unnamed = Store() if self._is_union else self.store
+        self._unnamed = Store() if self.is_union else self.store
         # Canonical quad -> the quads as written, where these are not just the canonical one.
         self._written: dict[Quad, tuple[Quad, ...]] = {}
         self._count = 0
+        # The quads of each graph as the store has them: two spellings of one value are one.
+        self._sizes: Counter[GraphName] = Counter()
         self.graphs: set[GraphName] = set()
         self.extend(quads)
 
@@ -68,6 +71,17 @@ class Dataset(Collection[Quad]):
         for graph in sorted(self.graphs, key=str):
             yield from self.quads(graph)
 
+    def all_triples(self) -> Iterator[Triple]:
+        """The set of all triples in the store's form, whatever graphs they are in."""
+        if self.is_union:
+            found = self.triples.quads_for_pattern(None, None, None, UNNAMED)
+            return (quad.triple for quad in found)
+        return iter({quad.triple for quad in self.store})
+
+    def size(self, graph: GraphName) -> int:
+        """How many triples a query finds in one graph."""
+        return self._sizes[graph]
+
     def quads(self, graph: GraphName) -> Iterator[Quad]:
         """The quads of one graph as written."""
         if not self._written:
@@ -84,6 +98,10 @@ class Dataset(Collection[Quad]):
         """How a quad, given in its canonical form, was written; itself if it was not."""
         return self._written.get(quad, (quad,)) if self._written else (quad,)
 
+    def respelled(self) -> Iterator[tuple[Quad, tuple[Quad, ...]]]:
+        """The quads that were not, or not only, written in the store's form, with how they were."""
+        return iter(self._written.items())
+
     def has_written(self, quad: Quad) -> bool:
         """Whether the very quad, as it is written, is there."""
         alike = canonical(quad)
@@ -92,7 +110,7 @@ class Dataset(Collection[Quad]):
     def graphs_with(self, quad: Quad) -> set[GraphName]:
         """The graphs that hold the quad's triple, written as it is."""
         s, p, o = canonical(quad).triple
-        if self._is_union and Quad(s, p, o) not in self.store:
+        if self.is_union and Quad(s, p, o) not in self.store:
             return set()  # the usual case for what is new, and ten times quicker
         found = {each.graph_name for each in self.store.quads_for_pattern(s, p, o, None)}
         found.discard(UNNAMED)
@@ -120,15 +138,16 @@ class Dataset(Collection[Quad]):
 
     def copy(self, *, for_queries: bool = False) -> Dataset:
         """A dataset of its own with the same quads; about 3 us a quad."""
-        mode: DefaultGraphMode = "union" if self._is_union else "standard"
+        mode: DefaultGraphMode = "union" if self.is_union else "standard"
         copied = Dataset(mode=mode, for_queries=for_queries)
         copied.store.extend(self.store)
         if copied.triples is not copied.store:
             copied.triples.extend(self.store.quads_for_pattern(None, None, None, UNNAMED))
-        if self._is_union:
+        if self.is_union:
             copied._unnamed.extend(self._unnamed)
         copied._written.update(self._written)
         copied._count = self._count
+        copied._sizes.update(self._sizes)
         for graph in self.graphs:
             copied.create(graph)
         return copied
@@ -176,17 +195,19 @@ class Dataset(Collection[Quad]):
         named = [quad for quad in quads if quad.graph_name != UNNAMED]
         unnamed = [quad for quad in quads if quad.graph_name == UNNAMED]
         # Counted before they are in: the store's own length is a walk over all of it.
-        self._count += sum(quad not in self.store for quad in named)
-        self._count += sum(quad not in self._unnamed for quad in unnamed)
+        fresh = Counter(quad.graph_name for quad in named if quad not in self.store)
+        fresh[UNNAMED] += sum(quad not in self._unnamed for quad in unnamed)
+        self._sizes.update(fresh)
+        self._count += fresh.total()
+        self.graphs.update(quad.graph_name for quad in named)
         self.store.extend(named)
         if unnamed:
             self._unnamed.extend(unnamed)
-        if self._is_union:
+        if self.is_union:
             union = [Quad(quad.subject, quad.predicate, quad.object) for quad in quads]
             self.store.extend(union)
             if self.triples is not self.store:
                 self.triples.extend(union)
-        self.graphs.update(quad.graph_name for quad in named)
 
     def _add_odd(self, quad: Quad, alike: Quad) -> None:
         """Add a quad that is written in another way than the store keeps it."""
@@ -214,7 +235,8 @@ class Dataset(Collection[Quad]):
                 self._written[alike] = rest
             return
         self._home(alike.graph_name).remove(alike)
-        if self._is_union:
+        self._sizes[alike.graph_name] -= 1
+        if self.is_union:
             self._forget_triple(alike)
 
     def _forget_triple(self, quad: Quad) -> None:

@@ -94,7 +94,7 @@ def create_app(
     )
     endpoint = sparql.Endpoint(
         backend, request_limits, find_token, kept.query_s, lambda: query_page(site), facts,
-        Counter(backend),
+        Counter(backend, settings.base, is_union=settings.default_graph == "union"),
     )  # fmt: skip
     store = graph_store.GraphStore(
         backend, request_limits, find_token, settings.base, is_writable,

@@ -13,23 +13,11 @@ from dataclasses import dataclass
 from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
 from etown_kg import export, vocab
+from etown_kg.catalogue import void
+from etown_kg.catalogue.dcat import FORMAT_NAMES
+from etown_kg.catalogue.statistics import Statistics
 from etown_kg.formats import RDF_FORMATS, SOLUTION_FORMATS, Format
-from etown_kg.web.statistics import Statistics
 
-_FORMATS = "http://www.w3.org/ns/formats/"
-# The W3C's names of the formats: https://www.w3.org/ns/formats/
-_FORMAT_NAMES = {
-    "turtle": "Turtle",
-    "ntriples": "N-Triples",
-    "rdf": "RDF_XML",
-    "jsonld": "JSON-LD",
-    "trig": "TriG",
-    "nquads": "N-Quads",
-    "json": "SPARQL_Results_JSON",
-    "xml": "SPARQL_Results_XML",
-    "csv": "SPARQL_Results_CSV",
-    "tsv": "SPARQL_Results_TSV",
-}
 _OWL = NamedNode("http://www.w3.org/ns/entailment/OWL-RDF-Based")
 _SIMPLE = NamedNode("http://www.w3.org/ns/entailment/Simple")
 _PROFILE = NamedNode("http://www.w3.org/ns/owl-profile/RL")
@@ -51,7 +39,7 @@ FUNCTIONS = tuple(
     )
 )  # fmt: skip
 # Limits have no vocabulary of their own; these properties are described where they are used.
-SERVICE = vocab.BASE + "service#"
+SERVICE = vocab.SERVICE
 
 
 @dataclass(frozen=True)
@@ -100,7 +88,7 @@ def _abilities(endpoint: str, facts: Facts) -> Iterator[Triple]:
         yield Triple(service, _sd("feature"), _sd("EmptyGraphs"))
         for format in RDF_FORMATS:
             yield Triple(
-                service, _sd("inputFormat"), NamedNode(_FORMATS + _FORMAT_NAMES[format.name])
+                service, _sd("inputFormat"), NamedNode(vocab.FORMATS + FORMAT_NAMES[format.name])
             )
     if facts.is_union:
         yield Triple(service, _sd("feature"), _sd("UnionDefaultGraph"))
@@ -109,7 +97,7 @@ def _abilities(endpoint: str, facts: Facts) -> Iterator[Triple]:
     for address in facts.calls:
         yield Triple(service, NamedNode(SERVICE + "calls"), NamedNode(address))
     for format in (*SOLUTION_FORMATS, *RDF_FORMATS):
-        name = NamedNode(_FORMATS + _FORMAT_NAMES[format.name])
+        name = NamedNode(vocab.FORMATS + FORMAT_NAMES[format.name])
         yield Triple(service, _sd("resultFormat"), name)
     for function in FUNCTIONS:
         yield Triple(service, _sd("extensionFunction"), NamedNode(function))
@@ -145,39 +133,25 @@ def _dataset(endpoint: str, statistics: Statistics, facts: Facts) -> Iterator[Tr
         yield Triple(named, _sd("entailmentRegime"), _SIMPLE)
         yield Triple(named, _sd("graph"), graph)
         yield Triple(graph, _TYPE, _sd("Graph"))
-        yield Triple(graph, _void("triples"), _number(size))
+        yield from void.size(graph, size, None, None)
 
 
 def _counts(default: BlankNode, statistics: Statistics, facts: Facts) -> Iterator[Triple]:
     """The default graph in numbers (VoID, section 4)."""
-    yield Triple(default, _TYPE, _void("Dataset"))
-    yield Triple(default, _void("triples"), _number(statistics.default_size))
+    yield Triple(default, _TYPE, void.void("Dataset"))
+    yield from void.size(default, statistics.default_size, *(statistics.terms or (None, None)))
     if facts.base:
-        yield Triple(default, _void("uriSpace"), Literal(facts.base))
-    if statistics.terms is not None:
-        subjects, objects = statistics.terms
-        yield Triple(default, _void("distinctSubjects"), _number(subjects))
-        yield Triple(default, _void("distinctObjects"), _number(objects))
+        yield Triple(default, void.void("uriSpace"), Literal(facts.base))
     if statistics.properties is not None:
-        yield Triple(default, _void("properties"), _number(len(statistics.properties)))
-        for number, (iri, counted) in enumerate(statistics.properties.items()):
-            part = BlankNode(f"property{number}")
-            yield Triple(default, _void("propertyPartition"), part)
-            yield Triple(part, _void("property"), NamedNode(iri))
-            yield Triple(part, _void("triples"), _number(counted.triples))
-            yield Triple(part, _void("distinctSubjects"), _number(counted.subjects))
-            yield Triple(part, _void("distinctObjects"), _number(counted.objects))
+        yield Triple(default, void.void("properties"), void.number(len(statistics.properties)))
+        for iri, found in statistics.properties.items():
+            yield from void.property_partition(
+                default, iri, found.triples, found.subjects, found.objects
+            )
     if statistics.classes is not None:
-        yield Triple(default, _void("classes"), _number(len(statistics.classes)))
-        for number, (iri, entities) in enumerate(statistics.classes.items()):
-            part = BlankNode(f"class{number}")
-            yield Triple(default, _void("classPartition"), part)
-            yield Triple(part, _void("class"), NamedNode(iri))
-            yield Triple(part, _void("entities"), _number(entities))
-
-
-def _void(name: str) -> NamedNode:
-    return NamedNode(vocab.VOID + name)
+        yield Triple(default, void.void("classes"), void.number(len(statistics.classes)))
+        for iri, entities in statistics.classes.items():
+            yield from void.class_partition(default, iri, entities)
 
 
 def _sd(name: str) -> NamedNode:

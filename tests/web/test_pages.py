@@ -15,7 +15,7 @@ from etown_kg.config import Settings
 from etown_kg.errors import SourceError
 from etown_kg.graph import KnowledgeGraph
 from etown_kg.web import create_app
-from etown_kg.web.pages.wording import read_wording
+from etown_kg.wording import read_wording
 from tests.web.conftest import Zoo
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}

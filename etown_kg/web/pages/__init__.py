@@ -35,7 +35,7 @@ from etown_kg.web.pages import (
 from etown_kg.web.pages.articles import check_folder
 from etown_kg.web.pages.known_figures import KnownFigures
 from etown_kg.web.pages.site import Site
-from etown_kg.web.pages.wording import read_wording
+from etown_kg.wording import read_wording
 
 __all__ = ["Site", "read_site", "register"]
 

@@ -33,7 +33,7 @@ from etown_kg.web.pages.known_figures import KnownFigures
 from etown_kg.web.pages.labels import Labels
 from etown_kg.web.pages.schema import Schema, Schemas
 from etown_kg.web.pages.terms import Names
-from etown_kg.web.pages.wording import Wording
+from etown_kg.wording import Wording
 
 Term = NamedNode | BlankNode | Literal | Triple
 Solution = dict[str, Term]
