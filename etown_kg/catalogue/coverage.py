@@ -76,7 +76,8 @@ _FILES: Final = (
 class Cell:
     """What the graph has for one indicator, place and period; "" where a figure names none.
 
-    `start` and `end` are the period's dates as written, `stated` and `derived` the figures.
+    `start` and `end` are the period's dates as written, `stated` and `derived` the figures;
+    `articles` are where they were read, or what they were computed from.
     """
 
     indicator: str
@@ -106,7 +107,7 @@ def cells(figures: Figures, indicators: Iterable[str] = ()) -> tuple[Cell, ...]:
         period = figure.period.iri if figure.period else ""
         for place in figure.places or ("",):
             found.setdefault((figure.indicator, place, period), []).append(figure)
-    reported = [_cell(key, members) for key, members in found.items()]
+    reported = [_cell(key, members, figures) for key, members in found.items()]
     used = {cell.indicator for cell in reported}
     silent = (Cell(iri) for iri in set(indicators) - used)
     return tuple(sorted((*reported, *silent), key=lambda cell: (*cell.key[:2], *_when(cell))))
@@ -122,7 +123,7 @@ def known_indicators(ask: Ask, figures: Figures) -> set[str]:
     return {row["indicator"].value for row in rows if isinstance(row["indicator"], NamedNode)}
 
 
-def _cell(key: tuple[str, str, str], members: Collection[Figure]) -> Cell:
+def _cell(key: tuple[str, str, str], members: Collection[Figure], figures: Figures) -> Cell:
     period = next((each.period for each in members if each.period), None)
     return Cell(
         *key,
@@ -131,8 +132,22 @@ def _cell(key: tuple[str, str, str], members: Collection[Figure]) -> Cell:
         status=_status(members),
         stated=tuple(sorted(each.iri for each in members if not each.is_derived)),
         derived=tuple(sorted(each.iri for each in members if each.is_derived)),
-        articles=tuple(sorted({article for each in members for article in each.articles})),
+        articles=tuple(sorted(_articles(members, figures))),
     )
+
+
+def _articles(members: Iterable[Figure], figures: Figures) -> set[str]:
+    """Where figures were read, or those that they were computed from."""
+    found: set[str] = set()
+    seen: set[str] = set()
+    waiting = list(members)
+    while waiting:
+        figure = waiting.pop()
+        if figure.iri not in seen:
+            seen.add(figure.iri)
+            found.update(figure.articles)
+            waiting += (figures.by_iri[iri] for iri in figure.inputs if iri in figures.by_iri)
+    return found
 
 
 def _status(members: Collection[Figure]) -> Status:

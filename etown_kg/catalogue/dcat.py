@@ -130,6 +130,12 @@ class Catalogue:
             for term in self._of(header, _VERSION_INFO):
                 if isinstance(term, Literal):
                     yield Triple(dataset, dcat("version"), term)
+        access = part("distribution", service.value)
+        yield Triple(dataset, dcat("distribution"), access)
+        yield Triple(access, TYPE, dcat("Distribution"))
+        yield from texts(access, TITLE, _SERVICE_TITLES)
+        yield Triple(access, dcat("accessURL"), service)
+        yield Triple(access, dcat("accessService"), service)
         yield Triple(service, TYPE, dcat("DataService"))
         yield from texts(service, TITLE, _SERVICE_TITLES)
         yield Triple(service, dcat("endpointURL"), service)

@@ -11,9 +11,11 @@ from flask import Flask
 from pyoxigraph import RdfFormat, parse
 
 from etown_kg.backend.local import LocalBackend
+from etown_kg.catalogue.description import Presentation
 from etown_kg.config import Settings
 from etown_kg.graph import KnowledgeGraph
 from etown_kg.web import create_app
+from etown_kg.wording import read_wording
 
 FOLDER = Path(__file__).parent / "hostile"
 BASE = "http://zoo.example/"
@@ -37,7 +39,9 @@ def filled(text: str) -> str:
 def hostile_graph() -> KnowledgeGraph:
     """The graph, with its closure."""
     text = filled((FOLDER / "graph.trig").read_text(encoding="utf-8"))
-    graph = KnowledgeGraph(parse(text, RdfFormat.TRIG), base=BASE)
+    wording = read_wording(FOLDER)
+    presentation = Presentation(wording.titles, wording.descriptions)
+    graph = KnowledgeGraph(parse(text, RdfFormat.TRIG), base=BASE, presentation=presentation)
     graph.close()
     return graph
 

@@ -74,5 +74,6 @@ def test_the_way_to_a_page_leads_back_to_its_iri(local: str) -> None:
 def test_no_thing_has_the_path_of_another_page(app: Flask) -> None:
     """A new address at the top has to be reserved, or be of things itself."""
     first = {str(rule).split("/")[1] for rule in app.url_map.iter_rules()}
-    of_things = {"", "<path:local>", "graph", "ontology", "ontology.<suffix>"}
+    of_things = {"", "<path:local>", "catalog", "catalog.<suffix>", "graph", "ontology"}
+    of_things.add("ontology.<suffix>")
     assert first - of_things == RESERVED

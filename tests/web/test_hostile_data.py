@@ -139,6 +139,7 @@ def _csv(text: str) -> None:
 
 READERS: dict[str, Callable[[str], object]] = {
     "application/json": json.loads,
+    "application/ld+json": json.loads,
     "application/xml": ElementTree.fromstring,
     "text/csv": _csv,
     "text/plain": str,

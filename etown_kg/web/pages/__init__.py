@@ -18,6 +18,8 @@ from etown_kg.web.limits import RequestLimits
 from etown_kg.web.pages import (
     api,
     articles,
+    catalogue,
+    coverage,
     crawlers,
     entity,
     figures,
@@ -43,6 +45,8 @@ __all__ = ["Site", "read_site", "register"]
 FAMILIES: tuple[Callable[[Site], Blueprint], ...] = (
     start.blueprint,
     figures.blueprint,
+    coverage.blueprint,
+    catalogue.blueprint,
     articles.blueprint,
     query.blueprint,
     named_queries.blueprint,

@@ -28,10 +28,12 @@ _CHANGED = re.compile(r"//|(?:^|/)\.\.?(?:/|$)")
 # begins so has its page at ``/describe``. A named graph is at its own path, its contents are not.
 RESERVED = frozenset(
     (
-        "api", "articles", "describe", "favicon.ico", "figures", "figures.csv", "figures.json",
-        "figures.vl.json", "graphs", "health", "metrics", "network", "network.json", "q", "query",
-        "ready", "reconcile", "robots.txt", "search", "search.json", "sitemap", "sitemap.xml",
-        "sparql", "static", "update", "versions", "why", "why.json", "why.ttl",
+        ".well-known", "api", "articles", "context.jsonld", "coverage", "coverage.csv",
+        "coverage.json", "croissant.json", "dataset.jsonld", "describe", "favicon.ico", "figures",
+        "figures.csv", "figures.json", "figures.vl.json", "graphs", "health", "metrics", "network",
+        "network.json", "q", "query", "ready", "reconcile", "robots.txt", "search", "search.json",
+        "sitemap", "sitemap.xml", "sparql", "static", "update", "versions", "why", "why.json",
+        "why.ttl",
     )
 )  # fmt: skip
 

@@ -21,7 +21,8 @@ SITEMAP = "http://www.sitemaps.org/schemas/sitemap/0.9"
 MOST_ADDRESSES = 40_000
 # Pages that lead to others; each is in the first sitemap if there is one.
 MAIN_PAGES = (
-    "start.index", "figures.index", "articles.index", "ontology.index", "named_queries.index",
+    "start.index", "figures.index", "coverage.index", "articles.index", "ontology.index",
+    "named_queries.index", "catalogue.index",
 )  # fmt: skip
 # Addresses with endlessly many answers, which no index wants.
 ENDLESS = (

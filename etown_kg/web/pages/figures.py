@@ -7,7 +7,7 @@ is not understood is refused, in the page as in the files.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from math import ceil
@@ -44,6 +44,8 @@ from etown_kg.web.protocol import wants_safe_csv
 PAGE_SIZE = 40
 # Comparisons, or workings, below them.
 MOST_CARDS = 8
+# The page that is all of them, in files.
+ALL_PAGES = 0
 
 _SIGNS = {">": "greater", ">=": "at_least_sign", "<": "less", "<=": "at_most_sign"}
 
@@ -52,8 +54,9 @@ _SIGNS = {">": "greater", ">=": "at_least_sign", "<": "less", "<=": "at_most_sig
 class View:
     """The figures that an address asks for, and what it needs to speak of them.
 
-    `page` counts from 1; `chosen` are the figures of that page, `found` of all pages, `compared`
-    the pairs of one on that page with another. `indicator` is the one that the address names.
+    `page` counts from 1 and is 0 for all pages together; `chosen` are the figures of that page,
+    `found` of all pages, `compared` the pairs of one on that page with another. `indicator` is
+    the one that the address names.
     """
 
     figures: Figures
@@ -68,6 +71,8 @@ class View:
     @property
     def chosen(self) -> tuple[Figure, ...]:
         """The figures of this page, by unit in the order of their numbers."""
+        if self.page == ALL_PAGES:
+            return self.found
         start = (self.page - 1) * PAGE_SIZE
         return self.found[start : start + PAGE_SIZE]
 
@@ -133,14 +138,14 @@ def blueprint(site: Site) -> Blueprint:
 
     @views.get("/figures.csv")
     def csv() -> Response:
-        body = as_csv(_records(_view(site)))
+        body = as_csv(_records(_file_view(site)))
         if wants_safe_csv(request.query_string):
             body = without_formulas(body)
         return Response(body, content_type="text/csv; charset=utf-8; header=present")
 
     @views.get("/figures.json", endpoint="json")
     def as_json_() -> Response:
-        view = _view(site)
+        view = _file_view(site)
         body = as_json(
             _records(view),
             version=site.backend.status().version,
@@ -170,14 +175,30 @@ def blueprint(site: Site) -> Blueprint:
     return views
 
 
-def _view(site: Site, indicator: str = "") -> View:
-    """What the request asks for.
+def all_as_csv(site: Site) -> bytes:
+    """The body of ``/figures.csv?page=all``."""
+    return as_csv(_records(_view(site, given=[("page", "all")], has_all=True)))
+
+
+def _file_view(site: Site) -> View:
+    return _view(site, has_all=True)
+
+
+def _view(
+    site: Site,
+    indicator: str = "",
+    given: Iterable[tuple[str, str]] | None = None,
+    *,
+    has_all: bool = False,
+) -> View:
+    """What the request asks for, or the parameters `given`; `has_all` lets it be all pages.
 
     Raises:
         ParameterError: a parameter that is not understood.
     """
     figures = site.figures()
-    pairs = list(request.args.items(multi=True))
+    pairs = list(request.args.items(multi=True) if given is None else given)
+    pages_asked = next((value for name, value in pairs if name == "page"), "")
     if indicator:
         pairs = [(name, value) for name, value in pairs if name != "indicator"]
         pairs.append(("indicator", indicator))
@@ -188,8 +209,9 @@ def _view(site: Site, indicator: str = "") -> View:
         selection.of(figures), key=lambda each: units.index(each.unit) if each.unit else -1
     )
     pages = max(1, ceil(len(found) / PAGE_SIZE))
-    page = _page_number(request.args.get("page", ""), pages)
-    shown = found[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]
+    is_all = has_all and pages_asked == "all"
+    page = ALL_PAGES if is_all else _page_number(pages_asked, pages)
+    shown = found if is_all else found[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]
     compared = comparisons(found, shown)
     beside = [each for pair in compared[:MOST_CARDS] for each in (pair.first, pair.second)]
     names = names_for(site, [*shown, *beside], is_chosen_from=True)

@@ -24,6 +24,7 @@ from pyoxigraph import (
 
 from etown_kg import vocab
 from etown_kg.backend import Backend, QueryRequest
+from etown_kg.catalogue.coverage import Cell
 from etown_kg.figures.figure import Figures
 from etown_kg.questions import Question
 from etown_kg.web import exchange
@@ -62,6 +63,7 @@ class Site:
     parts: Kept[dict[str, list[Term]]] = field(default_factory=Kept)  # of facts in articles
     known_figures: KnownFigures = field(default_factory=KnownFigures)
     schemas: Schemas = field(default_factory=Schemas)
+    coverage: Kept[tuple[Cell, ...]] = field(default_factory=Kept)
 
     @cached_property
     def lookup(self) -> Lookup:

@@ -1,0 +1,239 @@
+"""The catalogue: what there is to have, for readers, for programs, for search engines of datasets.
+
+``/catalog`` is a page or all of ``graph/meta`` as RDF, ``/.well-known/void`` leads to the latter
+(VoID, section 7.2, https://www.w3.org/TR/void/#well-known). ``/dataset.jsonld`` and
+``/croissant.json`` say the same in the words of schema.org and of Croissant. Addresses in the
+data start with the base of the IRIs; here they are those of the server that was asked.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+from http import HTTPStatus
+
+from flask import Blueprint, Response, render_template, request, url_for
+from pyoxigraph import NamedNode, RdfFormat, Triple, parse
+from werkzeug.exceptions import NotFound
+
+from etown_kg import __version__, export, formats, vocab
+from etown_kg.backend import QueryRequest
+from etown_kg.catalogue import published
+from etown_kg.catalogue.dcat import DESCRIPTION, LICENSE, TITLE
+from etown_kg.catalogue.documents import Table, croissant, schema_org
+from etown_kg.catalogue.published import Published
+from etown_kg.export import CONTEXT_QUERY, Context, read_context
+from etown_kg.figures.table import COLUMNS
+from etown_kg.formats import JSON_LD, N_TRIPLES, RDF_FORMATS, RDF_XML, TURTLE, Format
+from etown_kg.web import exchange
+from etown_kg.web.pages.figures import all_as_csv
+from etown_kg.web.pages.frame import linked
+from etown_kg.web.pages.language import plain, reader_language
+from etown_kg.web.pages.site import Site
+from etown_kg.web.protocol import FORMAT_PARAMETERS
+
+HTML = "text/html"
+OFFERED = (TURTLE, JSON_LD, RDF_XML, N_TRIPLES)
+# Classes and properties that the page lists; all of them are in the data.
+MOST_PARTS = 25
+
+
+def blueprint(site: Site) -> Blueprint:
+    """The catalogue in all its forms."""
+    views = Blueprint("catalogue", __name__)
+
+    @views.get("/catalog")
+    def index() -> Response:
+        chosen = _negotiated()
+        response = _data(site, chosen) if chosen else Response(_page(site))
+        response.vary.add("Accept")
+        return response
+
+    @views.get("/catalog.<suffix>")
+    def data(suffix: str) -> Response:
+        if suffix == "html":
+            return Response(_page(site))
+        for format in RDF_FORMATS:
+            if f".{suffix}" in format.suffixes:
+                return _data(site, format)
+        raise NotFound
+
+    @views.get("/.well-known/void")
+    def well_known() -> Response:
+        # Who asks for VoID wants RDF, unless a page is what it likes best.
+        types = [*(format.media_type for format in RDF_FORMATS), HTML]
+        if request.accept_mimetypes.best_match(types) == HTML:
+            address = url_for("catalogue.index")
+        else:
+            format = formats.negotiate("CONSTRUCT", request.headers.get("Accept"))
+            address = url_for("catalogue.data", suffix=format.suffixes[0].removeprefix("."))
+        response = Response(status=HTTPStatus.SEE_OTHER, content_type="text/plain")
+        response.headers["Location"] = address
+        response.vary.add("Accept")
+        return response
+
+    @views.get("/context.jsonld")
+    def context() -> Response:
+        return _json_ld({"@context": site_context(site).members()})
+
+    @views.get("/dataset.jsonld")
+    def dataset() -> Response:
+        found = _described(site)
+        return _json_ld(schema_org(found, found.dataset, reader_language(), request.url_root))
+
+    @views.get("/croissant.json", endpoint="croissant")
+    def as_croissant() -> Response:
+        found = _described(site)
+        if len(found.datasets) < 2:  # the figures are a dataset where there are some
+            raise NotFound
+        language = reader_language()
+        document = croissant(
+            found, found.datasets[1], _figures(site), language=language, version=__version__
+        )
+        return _json_ld(document)
+
+    return views
+
+
+def site_context(site: Site) -> Context:
+    """The JSON-LD context of what is asserted."""
+    asked = QueryRequest(
+        CONTEXT_QUERY, parameters=(N_TRIPLES.name,), infer=False, client=exchange.client(),
+        default_graphs=site.dataset(), named_graphs=site.dataset(),
+    )  # fmt: skip
+    result = site.backend.query(asked, exchange.is_gone())
+    return read_context(quad.triple for quad in parse(result.body, RdfFormat.N_TRIPLES))
+
+
+def triples_of(site: Site) -> list[Triple]:
+    """What the graph says of itself, at this server's addresses; nothing if it does not."""
+    asked = QueryRequest(
+        published.query(site.base), parameters=(N_TRIPLES.name,), client=exchange.client(),
+        default_graphs=site.dataset(), named_graphs=site.dataset(),
+    )  # fmt: skip
+    result = site.backend.query(asked, exchange.is_gone())
+    found = (quad.triple for quad in parse(result.body, RdfFormat.N_TRIPLES))
+    return published.at_address(found, site.base, request.url_root)
+
+
+def _described(site: Site) -> Published:
+    """The catalogue for looking things up.
+
+    Raises:
+        NotFound: the graph does not describe itself.
+    """
+    found = Published(triples_of(site), site.base)
+    if not found.is_there:
+        raise NotFound
+    return found
+
+
+def _negotiated() -> Format | None:
+    """The format that a program asks for; None for a reader."""
+    accept = request.headers.get("Accept", "")
+    parameters = [value for name in FORMAT_PARAMETERS for value in request.args.getlist(name)]
+    types = [HTML, *(format.media_type for format in RDF_FORMATS)]
+    if not parameters and (not accept or request.accept_mimetypes.best_match(types) == HTML):
+        return None
+    return formats.negotiate("CONSTRUCT", accept, parameters)
+
+
+def _data(site: Site, format: Format) -> Response:
+    triples = triples_of(site)
+    if not triples:
+        raise NotFound
+    out = io.BytesIO()
+    export.write(triples, out, format)
+    response = Response(out.getvalue(), content_type=format.content_type)
+    suffix = format.suffixes[0].removeprefix(".")
+    response.headers["Content-Location"] = url_for("catalogue.data", suffix=suffix)
+    return response
+
+
+def _json_ld(document: object) -> Response:
+    body = json.dumps(document, ensure_ascii=False, indent=1) + "\n"
+    return Response(body, content_type=JSON_LD.media_type)
+
+
+# Croissant
+
+_TYPES = {
+    "figure": "iri", "indicator": "iri", "unit": "iri", "bound_kind": "iri",
+    "period_start": "date", "period_end": "date", "stated_number": "number", "lower": "number",
+    "upper": "number", "lower_inclusive": "truth", "upper_inclusive": "truth",
+}  # fmt: skip
+
+
+def _figures(site: Site) -> Table:
+    """The table of all figures, as ``/figures.csv?page=all`` sends it."""
+    body = all_as_csv(site)
+    columns = {
+        name: (_TYPES.get(name, "text"), plain(f"catalogue.column_{name}")) for name in COLUMNS
+    }
+    address = url_for("figures.csv", _external=True, lang=reader_language(), page="all")
+    return Table(
+        "figures", address, len(body), hashlib.sha256(body).hexdigest(), columns, key="figure"
+    )
+
+
+# The page
+
+
+def _page(site: Site) -> str:
+    language = reader_language()
+    found = _described(site)
+    shown = [
+        *(each.iri for each in (*found.classes[:MOST_PARTS], *found.properties[:MOST_PARTS])),
+        *(predicate for predicate, _, _ in found.linksets),
+    ]
+    datasets = []
+    for dataset in found.datasets:
+        files = [
+            (each, each.titles.get(language, "") or each.address) for each in found.files(dataset)
+        ]
+        datasets.append((_said(found, dataset, TITLE), _said(found, dataset, DESCRIPTION), files))
+    return render_template(
+        "catalogue.html",
+        found=found,
+        title=_said(found, found.dataset, TITLE),
+        description=_said(found, found.dataset, DESCRIPTION),
+        datasets=datasets,
+        facts=_facts(found),
+        counts=[
+            (plain(f"catalogue.{name}"), found.count(found.dataset, term))
+            for name, term in _COUNTS.items()
+        ],
+        names=site.names(shown, language),
+        most=MOST_PARTS,
+        formats=[
+            (each.label, linked(f"/catalog{each.suffixes[0]}"), each.media_type) for each in OFFERED
+        ],
+        json_ld=schema_org(found, found.dataset, language, request.url_root),
+        root=request.url_root,
+    )
+
+
+_COUNTS = {
+    "triples": "triples", "subjects": "distinctSubjects", "objects": "distinctObjects",
+    "classes": "classes", "properties": "properties",
+}  # fmt: skip
+
+
+def _said(found: Published, node: NamedNode, predicate: NamedNode) -> str:
+    texts = found.texts(node, predicate)
+    wanted = (texts.get(each) for each in (reader_language(), "", "en"))
+    return next((text for text in wanted if text), next(iter(texts.values()), ""))
+
+
+def _facts(found: Published) -> list[tuple[str, str]]:
+    """What is told of the whole in a line each: a name and a text or address."""
+    whole = found.dataset
+    told = [
+        ("licence", found.value(whole, LICENSE)),
+        ("version", found.value(whole, NamedNode(vocab.DCAT + "version"))),
+        ("modified", found.value(whole, NamedNode(vocab.DCTERMS + "modified"))),
+        ("ontology", found.value(whole, NamedNode(vocab.DCTERMS + "conformsTo"))),
+        ("endpoint", found.value(whole, NamedNode(vocab.VOID + "sparqlEndpoint"))),
+    ]
+    return [(plain(f"catalogue.{name}"), text) for name, text in told if text]
