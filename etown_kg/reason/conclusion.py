@@ -8,7 +8,7 @@ name, an axiom is a triple that speaks of them, or a node with a few triples of 
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from secrets import token_hex
 from typing import NamedTuple
@@ -65,6 +65,13 @@ _PAIRWISE = {
     term_of("owl:AllDisjointProperties"): term_of("owl:propertyDisjointWith"),
 }
 _PAIRWISE_LISTS = _terms("owl:members", "owl:distinctMembers")
+# What a node is described by, and what has a list for its value.
+_DESCRIBING = _CONSTRUCTORS | _FACETS | {_FIRST, _REST, _INVERSE_OF}
+_LISTING = (
+    BOOLEANS
+    | _PAIRWISE_LISTS
+    | _terms("owl:propertyChainAxiom", "owl:hasKey", "owl:disjointUnionOf")
+)
 # Longer lists have too many pairs to refute each.
 MAX_PAIRWISE = 64
 
@@ -143,6 +150,29 @@ def is_described(node: bytes, triples: Sequence[TermTriple]) -> bool:
     return is_blank(node) and any(s == node and p in _CONSTRUCTORS for s, p, _ in triples)
 
 
+def _circular(triples: Sequence[TermTriple]) -> frozenset[bytes]:
+    """The nodes without a name whose description leads round to what it describes.
+
+    No expression is a part of itself (OWL 2 Mapping to RDF Graphs, section 3): such triples
+    describe nothing, and are claimed as they stand.
+    """
+    parts: dict[bytes, set[bytes]] = defaultdict(set)
+    wholes: dict[bytes, set[bytes]] = defaultdict(set)
+    for s, p, o in triples:
+        if p in _DESCRIBING and is_blank(s) and is_blank(o):
+            parts[s].add(o)
+            wholes[o].add(s)
+    plain = [node for node in wholes if node not in parts]
+    while plain:
+        part = plain.pop()
+        for whole in wholes.get(part, ()):
+            parts[whole].discard(part)
+            if not parts[whole]:
+                del parts[whole]
+                plain.append(whole)
+    return frozenset(parts)
+
+
 class Conclusion:
     """The triples of a conclusion by subject, and what they describe."""
 
@@ -151,6 +181,25 @@ class Conclusion:
         self._values: dict[bytes, dict[bytes, bytes]] = defaultdict(dict)
         for s, p, o in triples:
             self._values[s].setdefault(p, o)
+        self._circular = _circular(triples)
+        self._cells = self._list_cells()
+
+    def _list_cells(self) -> frozenset[bytes]:
+        """The nodes without a name that make up the lists of axioms and expressions."""
+        cells: set[bytes] = set()
+        listed = {o for _, p, o in self.triples if p in _LISTING and is_blank(o)}
+        for head in listed:
+            own: list[bytes] = []
+            while head in self._values and is_blank(head) and head not in self._circular:
+                own.append(head)
+                head = self._values[head].get(_REST, b"")
+            if head == _NIL:
+                cells.update(own)
+        # One with two values, or without a first, describes no list.
+        parts = Counter((s, p) for s, p, _ in self.triples if p in (_FIRST, _REST))
+        return frozenset(
+            cell for cell in cells if parts[cell, _FIRST] == 1 and parts[cell, _REST] == 1
+        )
 
     def value(self, node: bytes, word: str) -> bytes | None:
         """The value of a property of a node."""
@@ -158,11 +207,19 @@ class Conclusion:
 
     def is_expression(self, node: bytes) -> bool:
         """Whether a node without a name describes a class."""
-        return is_blank(node) and bool(_CONSTRUCTORS & set(self._values.get(node, ())))
+        return (
+            is_blank(node)
+            and node not in self._circular
+            and bool(_CONSTRUCTORS & set(self._values.get(node, ())))
+        )
 
     def is_inverse(self, node: bytes) -> bool:
         """Whether a node without a name stands for the inverse of a property."""
-        return is_blank(node) and _INVERSE_OF in self._values.get(node, ())
+        return (
+            is_blank(node)
+            and node not in self._circular
+            and _INVERSE_OF in self._values.get(node, ())
+        )
 
     def inverses(self) -> list[TermTriple]:
         """The triples of inverse properties without a name."""
@@ -186,7 +243,8 @@ class Conclusion:
             yield Axiom(tuple(t for t in self.triples if t[0] == node))
         for triple in self.triples:
             s, p, o = triple
-            if s in nodes or p in (_FIRST, _REST) or (p == TYPE and o == term_of("rdf:List")):
+            is_cell = p in (_FIRST, _REST) or (p == TYPE and o == term_of("rdf:List"))
+            if s in nodes or (is_cell and s in self._cells):
                 continue
             if self.is_expression(s) and (
                 p in _CONSTRUCTORS | _FACETS or (p == TYPE and o in _EXPRESSION_TYPES)

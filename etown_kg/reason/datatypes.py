@@ -172,7 +172,12 @@ def _plain_literal(lexical: str) -> Value | None:
     text, at, language = lexical.rpartition("@")
     if not at:
         return None
-    return Value("langString", f"{text}@{language.lower()}") if language else Value("string", text)
+    if not language:
+        return Value("string", text)
+    # rdf:PlainLiteral, section 3: the tag is one by BCP 47.
+    if _STRINGS["language"].fullmatch(language) is None:
+        return None
+    return Value("langString", f"{text}@{language.lower()}")
 
 
 def _xml_literal(lexical: str) -> Value | None:

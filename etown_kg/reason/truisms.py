@@ -14,6 +14,8 @@ from etown_kg.reason.datatypes import SUPPORTED
 from etown_kg.reason.matching import TermTriple
 from etown_kg.reason.value_spaces import are_disjoint, is_within
 
+_REFLEXIVE = term_of("owl:ReflexiveProperty")
+
 
 class Truism(NamedTuple):
     """A triple that holds whatever is asserted, and why."""
@@ -26,17 +28,24 @@ class Truism(NamedTuple):
 def truisms(triples: Iterable[TermTriple]) -> Iterator[Truism]:
     """What no rule of the tables says and every model has, about the terms of some triples.
 
-    Everything is an owl:Thing; the value spaces of datatypes lie as they do, also of two
+    Everything is an owl:Thing, and related to itself by a reflexive property, of which OWL 2 RL
+    knows nothing else; the value spaces of datatypes lie as they do, also of two
     together. Datatypes that occur only, and about a third one only if both are wider.
     """
     things: set[bytes] = set()
     datatypes: set[bytes] = set()
-    for s, _, o in triples:
+    reflexive: set[bytes] = set()
+    for s, p, o in triples:
         things.add(s)
         things.add(o)
+        if p == TYPE and o == _REFLEXIVE:
+            reflexive.add(s)
     for term in sorted(things):
         if term[:1] != b'"':
             yield Truism((term, TYPE, THING), "thing", "Everything is an owl:Thing.")
+            for property_ in sorted(reflexive):
+                text = "The property is reflexive."
+                yield Truism((term, property_, term), "reflexive", text)
             if term[1:-1].decode() in SUPPORTED:
                 datatypes.add(term)
     text = "The value spaces of the datatypes lie like this."
