@@ -92,3 +92,13 @@ SCHEMES = (
 )  # fmt: skip
 PREFIXES.update({kind: f"{ID}{kind}/" for kind in KINDS})
 PREFIXES.update({scheme: f"{CONCEPT}{scheme}/" for scheme in SCHEMES})
+
+# Properties that name a thing, the best first.
+LABEL_PROPERTIES = (
+    SKOS + "prefLabel",
+    RDFS + "label",
+    DCTERMS + "title",
+    SCHEMA + "name",
+    "http://xmlns.com/foaf/0.1/name",
+    "http://purl.org/dc/elements/1.1/title",
+)

@@ -51,7 +51,7 @@ ALLOWED: dict[str, frozenset[str]] = {
     "diagnosis": frozenset({"query_text", "errors"}),
     "same_as": frozenset({"query_text", "errors"}),
     "load": LEAVES,
-    "export": LEAVES,
+    "export": LEAVES | {"figures"},
     "questions": LEAVES,
     "citation": LEAVES,
     "figures": LEAVES,

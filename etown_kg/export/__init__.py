@@ -7,10 +7,11 @@ there once, and only the prefixes that are used are declared.
 from __future__ import annotations
 
 from etown_kg.export.context import CONTEXT_QUERY, Context, read_context
+from etown_kg.export.distributions import Dumps, write_statements
 from etown_kg.export.serialisation import used_prefixes, write, write_sorted
 from etown_kg.export.sorting import SortedQuads
 
 __all__ = [
-    "CONTEXT_QUERY", "Context", "SortedQuads", "read_context", "used_prefixes", "write",
-    "write_sorted",
+    "CONTEXT_QUERY", "Context", "Dumps", "SortedQuads", "read_context",
+    "used_prefixes", "write", "write_sorted", "write_statements",
 ]  # fmt: skip

@@ -12,14 +12,13 @@ from etown_kg import vocab
 from etown_kg.errors import SettingError
 from etown_kg.export.context import Context
 from etown_kg.export.json_ld import write_json_ld
+from etown_kg.export.xml_characters import NOT_XML
 from etown_kg.formats import JSON_LD, RDF_XML, TRIG, TURTLE, Format
 
 # What follows the last / or # of an IRI, when Turtle can write it behind a prefix as it is.
 _LOCAL_NAME = re.compile(r"[A-Za-z0-9_](?:[\w.-]*[\w-])?\Z")
-# RDF/XML has a property as an element, whose name ends the IRI, and nothing but XML's characters
-# (https://www.w3.org/TR/xml/#NT-Char; a carriage return would be read as a line feed).
+# RDF/XML has a property as an element, whose name ends the property's IRI.
 _ELEMENT_NAME = re.compile(r"[^\W\d][\w.-]*\Z")
-_NOT_XML = re.compile("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _AUTHORITY = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 
 
@@ -81,7 +80,7 @@ def _check_for_xml(statement: Quad | Triple) -> None:
         raise _not_in_xml(f"the property {statement.predicate}, whose end is no name in XML")
     literal = statement.object
     if isinstance(literal, Literal):
-        wrong = _NOT_XML.search(literal.value)
+        wrong = NOT_XML.search(literal.value)
         if wrong is not None:
             raise _not_in_xml(f"U+{ord(wrong[0]):04X}, a character in a literal")
 

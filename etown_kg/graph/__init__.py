@@ -52,7 +52,7 @@ from etown_kg.errors import (
     SettingError,
     UploadError,
 )
-from etown_kg.export import Context
+from etown_kg.export import Context, Dumps
 from etown_kg.figures.reading import figures_query
 from etown_kg.findings import Finding, Report
 from etown_kg.formats import JSON_LD, Format
@@ -69,6 +69,7 @@ from etown_kg.graph.inference import (
 )
 from etown_kg.graph.linking import things_linked
 from etown_kg.graph.mending import mended, needs_mending
+from etown_kg.graph.source import GraphSource
 from etown_kg.reason.proof import LeafSource, Proof
 from etown_kg.same_as import rewrites
 from etown_kg.scope import ALL, UNNAMED_GRAPH, Scope
@@ -544,13 +545,22 @@ class KnowledgeGraph:
             quads = (quad for quad in every if quad.graph_name == name)
         context = self.context() if format is JSON_LD else None
         with export.SortedQuads(quads, is_union=format.kind == "graph") as ordered:
-            return export.write_sorted(ordered, out, format, context)
+            return export.write_statements(ordered, out, format, context)
+
+    def dumps(self, folder: Path | None = None) -> Dumps:
+        """What makes the files of this graph; temporary ones go to `folder`."""
+        return export.Dumps(GraphSource(self), folder)
 
     def context(self) -> Context:
         """The JSON-LD context of what is asserted."""
-        graphs = self.graphs(infer=False) if self._default_graph == "standard" else ()
-        found = self.query(export.CONTEXT_QUERY, infer=False, default_graphs=graphs)
+        found = self.query(export.CONTEXT_QUERY, infer=False, default_graphs=self.every_graph())
         return export.read_context(found.triples())
+
+    def every_graph(self) -> Sequence[str]:
+        """The default graphs to name so that a query sees all that is asserted; none where it does
+        so anyway.
+        """
+        return self.graphs(infer=False) if self._default_graph == "standard" else ()
 
     # Changing
 

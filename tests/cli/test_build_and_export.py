@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from pyoxigraph import NamedNode, parse
 from rdflib.compare import isomorphic
 
 from etown_kg import export as export_module
+from etown_kg.export.packing import packing_of, unpacked
 from etown_kg.formats import RDF_FORMATS, by_suffix
 from tests.cli.conftest import Run
 
@@ -163,7 +165,7 @@ def test_a_full_disk_leaves_the_old_file(
         stream.write(b"half of it")  # type: ignore[attr-defined]
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(export_module, "write_sorted", fill_up)
+    monkeypatch.setattr(export_module, "write_statements", fill_up)
     result = run(*on_zoo, "export", "--output", out)
     assert result.exit_code == 1
     assert result.stderr == "error: No space left on device\n"
@@ -181,3 +183,70 @@ def test_a_file_keeps_its_permissions_and_a_link_its_target(
     assert link.is_symlink()
     assert out.stat().st_mode & 0o777 == 0o640
     assert out.stat().st_size > 0
+
+
+@pytest.mark.parametrize(("suffix", "magic"), [(".gz", b"\x1f\x8b"), (".zst", b"\x28\xb5\x2f\xfd")])
+def test_a_file_is_packed_by_its_suffix(
+    run: Run, on_zoo: tuple[str, ...], tmp_path: Path, suffix: str, magic: bytes
+) -> None:
+    out, plain = tmp_path / f"zoo.NQ{suffix}", tmp_path / "zoo.nq"
+    assert run(*on_zoo, "export", "--output", out).exit_code == 0
+    assert run(*on_zoo, "export", "--output", plain).exit_code == 0
+    content = out.read_bytes()
+    assert content.startswith(magic)
+    with out.open("rb") as stream, unpacked(stream, packing_of(out.name)) as unpacked_stream:
+        assert unpacked_stream.read() == plain.read_bytes()
+
+
+@pytest.mark.parametrize("suffix", [".jelly", ".parquet", ".graphml"])
+def test_formats_of_files_only_can_be_exported(
+    run: Run, on_zoo: tuple[str, ...], tmp_path: Path, suffix: str
+) -> None:
+    out = tmp_path / f"zoo{suffix}"
+    result = run(*on_zoo, "export", "--output", out)
+    assert result.exit_code == 0, result.stderr
+    assert out.stat().st_size > 100
+
+
+def test_all_files_come_with_their_checksums(
+    run: Run, on_zoo: tuple[str, ...], tmp_path: Path
+) -> None:
+    folder = tmp_path / "dumps"
+    result = run(*on_zoo, "export", "--all", folder)
+    assert result.exit_code == 0, result.stderr
+    lines = (folder / "SHA256SUMS").read_text().splitlines()
+    listed = {line.split("  ")[1]: line.split("  ")[0] for line in lines}
+    assert f"{len(listed)} files" in result.stdout
+    assert {"closure.nq.gz", "asserted.ttl", "figures.csv"} <= set(listed)
+    for name, sha256 in listed.items():
+        assert hashlib.sha256((folder / name).read_bytes()).hexdigest() == sha256
+    first = (folder / "SHA256SUMS").read_bytes()
+    assert run(*on_zoo, "export", "--all", folder).exit_code == 0
+    assert (folder / "SHA256SUMS").read_bytes() == first
+
+
+def test_all_files_without_inferences_are_those_of_what_is_asserted(
+    run: Run, on_zoo: tuple[str, ...], tmp_path: Path
+) -> None:
+    assert run(*on_zoo, "export", "--no-infer", "--all", tmp_path / "d").exit_code == 0
+    assert not list((tmp_path / "d").glob("closure*"))
+    assert list((tmp_path / "d").glob("asserted*"))
+
+
+def test_all_takes_no_output(run: Run, on_zoo: tuple[str, ...], tmp_path: Path) -> None:
+    result = run(*on_zoo, "export", "--all", tmp_path / "d", "--output", tmp_path / "o.nq")
+    assert result.exit_code == 2
+    assert not (tmp_path / "d").exists()
+
+
+def test_what_a_format_cannot_hold_leaves_no_file(
+    run: Run, zoo: Path, on_zoo: tuple[str, ...], tmp_path: Path
+) -> None:
+    (zoo / "data" / "odd.ttl").write_text("<http://zoo.example/a> <http://zoo.example/1> 1 .")
+    result = run(*on_zoo, "export", "--output", tmp_path / "zoo.rdf")
+    assert result.exit_code == 2
+    assert "RDF/XML cannot hold the property <http://zoo.example/1>" in result.stderr
+    assert left_behind(tmp_path) == []
+    result = run(*on_zoo, "export", "--all", tmp_path / "d")
+    assert result.exit_code == 0
+    assert "left out: closure.rdf.gz: format: RDF/XML cannot hold" in result.stderr

@@ -14,15 +14,6 @@ from etown_kg.web.pages.excerpts import NAME_CHARACTERS, TEXT_CHARACTERS, excerp
 Term = NamedNode | BlankNode | Literal | Triple
 Ask = Callable[[str], Sequence[Mapping[str, Term]]]
 
-# Properties that name a thing, the best first.
-LABEL_PROPERTIES = (
-    vocab.SKOS + "prefLabel",
-    vocab.RDFS + "label",
-    vocab.DCTERMS + "title",
-    vocab.SCHEMA + "name",
-    "http://xmlns.com/foaf/0.1/name",
-    "http://purl.org/dc/elements/1.1/title",
-)
 # IRIs whose labels are kept of one version; beyond it all are asked for anew.
 MOST_KEPT = 50_000
 # Versions of the data whose labels are kept: the present one as some readers may see it.
@@ -151,14 +142,14 @@ class Labels:
 
 def _asked(iris: set[str], ask: Ask) -> dict[str, Label]:
     listed = " ".join(str(NamedNode(iri)) for iri in sorted(iris))
-    properties = ", ".join(f"<{iri}>" for iri in LABEL_PROPERTIES)
+    properties = ", ".join(f"<{iri}>" for iri in vocab.LABEL_PROPERTIES)
     # The inferred graph is named after its base, which is not known here.
     found: dict[str, set[tuple[bool, int, str, str]]] = {}
     for solution in ask(_LABELS.format(iris=listed, properties=properties)):
         iri, label, graph = solution["iri"], solution["label"], solution.get("graph")
         if isinstance(iri, NamedNode) and isinstance(label, Literal):
             is_inferred = str(graph).endswith("graph/inferred>")
-            rank = LABEL_PROPERTIES.index(str(getattr(solution["property"], "value", "")))
+            rank = vocab.LABEL_PROPERTIES.index(str(getattr(solution["property"], "value", "")))
             found.setdefault(iri.value, set()).add(
                 (is_inferred, rank, excerpt(label.value, NAME_CHARACTERS), label.language or "")
             )

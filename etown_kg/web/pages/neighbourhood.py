@@ -15,7 +15,6 @@ from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
 from etown_kg import vocab
 from etown_kg.curies import compressed
-from etown_kg.web.pages.labels import LABEL_PROPERTIES
 from etown_kg.web.pages.site import Site
 from etown_kg.web.pages.terms import Names, Shown
 
@@ -122,7 +121,9 @@ def around(site: Site, iri: str, language: str, *, infer: bool = True) -> Drawin
     left_out = ", ".join(f"<{each}>" for each in _LEFT_OUT)
     rows = site.ask(
         _AROUND.format(
-            term=term, left_out=left_out, labels="|".join(f"<{each}>" for each in LABEL_PROPERTIES),
+            term=term,
+            left_out=left_out,
+            labels="|".join(f"<{each}>" for each in vocab.LABEL_PROPERTIES),
             inferred=NamedNode(f"{site.base}graph/inferred"),
             limit=MOST_COUNTED,
         ),

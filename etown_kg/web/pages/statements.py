@@ -14,7 +14,6 @@ from etown_kg import vocab
 from etown_kg.curies import compressed
 from etown_kg.web.pages.evidence import Evidence, PageEvidence, read_evidence
 from etown_kg.web.pages.excerpts import NAME_CHARACTERS
-from etown_kg.web.pages.labels import LABEL_PROPERTIES
 from etown_kg.web.pages.site import Site, Solution
 from etown_kg.web.pages.terms import Names, Shown, shortened
 
@@ -51,7 +50,7 @@ SELECT ?s ?p ?o ?g WHERE {{
 """
 
 _TYPE = vocab.RDF + "type"
-NAMING = frozenset((*LABEL_PROPERTIES, vocab.SKOS + "altLabel", vocab.SKOS + "hiddenLabel"))
+NAMING = frozenset((*vocab.LABEL_PROPERTIES, vocab.SKOS + "altLabel", vocab.SKOS + "hiddenLabel"))
 # Texts that tell what a thing is, the best first.
 TELLING = (
     vocab.SKOS + "definition",
@@ -154,7 +153,7 @@ class Description:
     @property
     def other_names(self) -> tuple[Shown, ...]:
         """What it is called besides, each name once: labels in other languages come first."""
-        rows = sorted(self.names, key=lambda row: row.predicate.iri not in LABEL_PROPERTIES)
+        rows = sorted(self.names, key=lambda row: row.predicate.iri not in vocab.LABEL_PROPERTIES)
         shown = [shortened(value.shown, NAME_CHARACTERS) for row in rows for value in row.values]
         by_text = {each.text: each for each in reversed(shown) if each.text != self.title.text}
         return tuple(reversed(by_text.values()))
