@@ -345,7 +345,7 @@ class KnowledgeGraph:
             found.titles, found.descriptions,
         )  # fmt: skip
         coverage = Coverage(
-            self.base, self._stated_solutions, found.figures_query, catalogue.licences
+            self.base, self.stated_solutions, found.figures_query, catalogue.licences
         )
         count = partial(census, self.base, self._closed, self._inference, self._outside)
         self._description = SelfDescription(self._closed, self.base, (catalogue, coverage), count)
@@ -356,7 +356,7 @@ class KnowledgeGraph:
             if graph._description is not None:
                 graph._description.refresh()
 
-    def _stated_solutions(self, text: str) -> Iterator[dict[str, Term]]:
+    def stated_solutions(self, text: str) -> Iterator[dict[str, Term]]:
         """The solutions of a SELECT over all that is asserted, as the pages ask."""
         graphs = () if self.asserted.is_union else tuple(self.graphs(infer=False))
         answer = self.query(text, infer=False, default_graphs=graphs, named_graphs=graphs)
@@ -553,14 +553,9 @@ class KnowledgeGraph:
 
     def context(self) -> Context:
         """The JSON-LD context of what is asserted."""
-        found = self.query(export.CONTEXT_QUERY, infer=False, default_graphs=self.every_graph())
+        graphs = () if self.asserted.is_union else tuple(self.graphs(infer=False))
+        found = self.query(export.CONTEXT_QUERY, infer=False, default_graphs=graphs)
         return export.read_context(found.triples())
-
-    def every_graph(self) -> Sequence[str]:
-        """The default graphs to name so that a query sees all that is asserted; none where it does
-        so anyway.
-        """
-        return self.graphs(infer=False) if self._default_graph == "standard" else ()
 
     # Changing
 

@@ -37,9 +37,4 @@ class GraphSource:
 
     def solutions(self, query: str) -> Iterator[Mapping[str, Term]]:
         """See `Source.solutions`; what is in any graph is found."""
-        answer = self._graph.query(query, infer=False, default_graphs=self._graph.every_graph())
-        variables = answer.variables
-        for row in answer.rows():
-            yield {
-                name: term for name, term in zip(variables, row, strict=True) if term is not None
-            }
+        return self._graph.stated_solutions(query)
