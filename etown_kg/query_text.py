@@ -34,7 +34,7 @@ _TOKEN = re.compile(
     | (?P<language> @[A-Za-z-]+ )
     | (?P<name> (?<![\w.-]): (?:LOCAL)* )
     | (?P<words> [^\W\d][\w.-]* (?P<colon> : (?:LOCAL)* )? )
-    | (?P<mark> <<\(? | \)?>> | [(){}\[\]!+\-^|/*.;,=<>&] )
+    | (?P<mark> <<\(? | \)?>> | [(){}\[\]!+\-^|/*.;,=<>&?~] )
     """.replace("LOCAL", _LOCAL),
     re.VERBOSE | re.DOTALL,
 )

@@ -151,3 +151,35 @@ def test_a_syntax_error_speaks_of_the_text_that_was_given(graph: KnowledgeGraph)
     with pytest.raises(QueryError) as raised:
         graph.query("SELECT * {\n GRAPH ?g { VALUES ?g { <x:g1> } ?s ?p } }")
     assert (raised.value.line, raised.value.column) == (2, 42)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        # What no triple speaks of is connected with itself, and what one does, once.
+        ("SELECT ?o { <x:none> <x:p>* ?o }", {("x:none",)}),
+        ("SELECT ?s { ?s <x:p>? <x:none> }", {("x:none",)}),
+        ("SELECT ?o { <x:none> ^<x:p>? ?o }", {("x:none",)}),
+        ("SELECT ?o { <x:none> (<x:p>|<x:q>*) ?o }", {("x:none",)}),
+        ("SELECT ?o { <x:none> <x:p>*/<x:q>? ?o }", {("x:none",)}),
+        ("SELECT ?o { <x:none> (<x:p>?)+ ?o . }", {("x:none",)}),
+        ("SELECT ?o { ?s <x:q> <x:f> . <x:none> <x:p> * ?o FILTER(?o != <x:b>) }", {("x:none",)}),
+        ("SELECT ?o { <x:a> <x:p>* ?o }", {("x:a",), ("x:b",), ("x:c",), ("x:d",)}),
+        ("SELECT ?o { <x:b> <x:p>? ?o }", {("x:b",)}),
+        ("SELECT ?g ?o { GRAPH ?g { <x:e> <x:p>? ?o } }",
+         {("x:g1", "x:e"), ("x:g2", "x:e"), ("x:g3", "x:e")}),
+        # These need a triple.
+        ("SELECT ?o { <x:none> <x:p>+ ?o }", set()),
+        ("SELECT ?o { <x:none> <x:p>*/<x:q> ?o }", set()),
+        ("SELECT ?o { <x:none> <x:p>*|<x:q> ?o . <x:none> <x:q> ?x }", set()),
+        ("SELECT ?o { <x:none> <x:p>* ?o ; <x:q> ?x }", set()),
+        # No path, though it may look like one.
+        ("SELECT (?n*2 AS ?m) { VALUES ?n { 2 } FILTER(?n*3 > 5) }", {("4",)}),
+    ],
+)  # fmt: skip
+def test_a_path_of_length_zero_connects_what_is_not_there(
+    graph: KnowledgeGraph, text: str, expected: set[tuple[str, ...]]
+) -> None:
+    found = graph.query(text).rows()
+    assert len(found) == len(expected)
+    assert rows(graph, text) == expected

@@ -50,13 +50,6 @@ SUITES = (
     "aggregates", "bind", "bindings", "cast", "construct", "exists", "functions", "grouping",
     "negation", "project-expression", "property-path", "subquery", "syntax-query",
 )  # fmt: skip
-_OUTSIDE_DATA = "a path of length zero finds no term that is not in the data"
-ENGINE_FAULTS = {
-    "property-path-zero_or_more_set_start": _OUTSIDE_DATA,
-    "property-path-zero_or_more_set_end": _OUTSIDE_DATA,
-    "property-path-zero_or_one_set_start": _OUTSIDE_DATA,
-    "property-path-zero_or_one_set_end": _OUTSIDE_DATA,
-}
 # What is right by the grammar and yet not evaluated.
 NOT_OFFERED = {"syntax-query-test_4": "custom function"}
 
@@ -65,17 +58,14 @@ Row = dict[str, Term]
 pytestmark = NEEDS_SUITES
 
 
-def marked(kind: str) -> list[ParameterSet]:
-    """The cases of a kind, with a mark on the ones that the engine is known to fail."""
-    found = []
-    for suite in SUITES:
-        for case in cases(suite):
-            if kind in case.kind:
-                name = f"{suite}-{short(case)}"
-                fault = ENGINE_FAULTS.get(name)
-                marks = [pytest.mark.xfail(reason=fault)] if fault else []
-                found.append(pytest.param(case, id=name, marks=marks))
-    return found
+def of_kind(kind: str) -> list[ParameterSet]:
+    """The cases of a kind, by name."""
+    return [
+        pytest.param(case, id=f"{suite}-{short(case)}")
+        for suite in SUITES
+        for case in cases(suite)
+        if kind in case.kind
+    ]
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +75,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
         yield served
 
 
-@pytest.mark.parametrize("case", marked("QueryEvaluationTest"))
+@pytest.mark.parametrize("case", of_kind("QueryEvaluationTest"))
 def test_a_query_has_the_answer_that_the_suite_expects(case: Case) -> None:
     graph = KnowledgeGraph(quads(case.given), default_graph="standard")
     text = case.text.read_text(encoding="utf-8")
@@ -100,7 +90,7 @@ def test_a_query_has_the_answer_that_the_suite_expects(case: Case) -> None:
         expect_rows(case, [bound(row) for row in rows])
 
 
-@pytest.mark.parametrize("case", marked("QueryEvaluationTest"))
+@pytest.mark.parametrize("case", of_kind("QueryEvaluationTest"))
 def test_the_endpoint_gives_that_answer_in_each_format(case: Case, server: Endpoint) -> None:
     given = list(case.given)
     server.hold(quads(given), [name for _, name in given])
@@ -117,7 +107,7 @@ def test_the_endpoint_gives_that_answer_in_each_format(case: Case, server: Endpo
             expect_rows(case, list(map(bound, answer)))
 
 
-@pytest.mark.parametrize("case", marked("PositiveSyntaxTest"))
+@pytest.mark.parametrize("case", of_kind("PositiveSyntaxTest"))
 def test_a_right_query_is_read(case: Case, server: Endpoint) -> None:
     graph = KnowledgeGraph([], default_graph="standard")
     text = case.text.read_text(encoding="utf-8")
@@ -134,7 +124,7 @@ def test_a_right_query_is_read(case: Case, server: Endpoint) -> None:
         assert reply.status == 200, reply.body
 
 
-@pytest.mark.parametrize("case", marked("NegativeSyntaxTest"))
+@pytest.mark.parametrize("case", of_kind("NegativeSyntaxTest"))
 def test_a_wrong_query_is_refused(case: Case, server: Endpoint) -> None:
     graph = KnowledgeGraph([], default_graph="standard")
     text = case.text.read_text(encoding="utf-8")
@@ -142,11 +132,6 @@ def test_a_wrong_query_is_refused(case: Case, server: Endpoint) -> None:
         graph.query(text, prefixes=False, base=case.text.as_uri())
     reply = server.ask(text, TRANSPORTS[2], "*/*")
     assert (reply.status, reply.media_type) == (400, "application/problem+json")
-
-
-def test_every_known_fault_is_a_test() -> None:
-    names = {f"{suite}-{short(case)}" for suite in SUITES for case in cases(suite)}
-    assert set(ENGINE_FAULTS) <= names
 
 
 def bound(row: Mapping[str, Term | None]) -> Row:
