@@ -7,6 +7,7 @@ if a text is the very one that the positions were measured on.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -17,13 +18,15 @@ from pyoxigraph import BlankNode, Literal, NamedNode, Triple
 
 from etown_kg import vocab
 from etown_kg.article import ArticleText, Position, read_article
-from etown_kg.errors import MissingPathError
+from etown_kg.errors import MissingPathError, SourceError
 from etown_kg.web.pages.evidence import Evidence, evidence_of
 from etown_kg.web.pages.language import reader_language
 from etown_kg.web.pages.site import Site, Solution
 from etown_kg.web.pages.terms import Names, Shown
 
 Term = NamedNode | BlankNode | Literal | Triple
+
+_log = logging.getLogger(__name__)
 
 _PREFIXES = """
 PREFIX et: <https://w3id.org/etown/ontology#>
@@ -259,21 +262,32 @@ def _paragraphs(found: dict[int | None, list[Found]], count: int | None) -> tupl
 
 
 def _text(folder: Path | None, copy: dict[str, str]) -> tuple[ArticleText | None, str]:
-    """The operator's copy of an article, or the name of the text that says why there is none.
-
-    Raises:
-        SourceError: the file is not UTF-8.
-    """
+    """The operator's copy of an article, or the name of the text that says why there is none."""
     name = copy.get(vocab.TERMS + "fileName", "")
     if folder is None:
         return None, ""
-    # A name with a path in it could lead anywhere on the operator's machine.
-    if not name or Path(name).name != name or not (folder / name).is_file():
+    # A name with a path in it, and a symbolic link, could lead anywhere on the operator's machine.
+    if not name or Path(name).name != name or not _is_within(folder, name):
         return None, "articles.no_copy"
-    text = read_article(folder / name)
+    try:
+        text = read_article(folder / name)
+    except MissingPathError:
+        return None, "articles.no_copy"
+    except SourceError as error:
+        _log.warning("%s", error)
+        return None, "articles.unreadable_copy"
     if text.sha256 != copy.get(vocab.TERMS + "sha256"):
         return None, "articles.other_copy"
     return text, ""
+
+
+def _is_within(folder: Path, name: str) -> bool:
+    """Whether this is a file of the folder, and no link that leads out of it."""
+    try:
+        file = (folder / name).resolve(strict=True)
+    except (OSError, RuntimeError, ValueError):  # none, a circle of links, a name with a NUL
+        return False
+    return file.is_file() and file.is_relative_to(folder.resolve())
 
 
 def _with_text(

@@ -23,7 +23,7 @@ from etown_kg.errors import FormatError
 from etown_kg.formats import RDF_FORMATS, Format
 from etown_kg.web import exchange
 from etown_kg.web.pages.addresses import DESCRIBE, candidates, path_of
-from etown_kg.web.pages.articles import read_article_page
+from etown_kg.web.pages.articles import Reading, read_article_page
 from etown_kg.web.pages.evidence import Evidence
 from etown_kg.web.pages.figured import figured
 from etown_kg.web.pages.frame import linked
@@ -129,7 +129,12 @@ def answer(site: Site, iri: NamedNode, kind: Format | str | None = None) -> Resp
             body = json.dumps(members(found), ensure_ascii=False, indent=1)
             response = Response(body, content_type=JSON)
         else:
-            response = Response(_page(site, found), content_type=f"{HTML}; charset=utf-8")
+            reading = read_article_page(site, iri, reader_language())
+            page = _page(site, found, reading)
+            response = Response(page, content_type=f"{HTML}; charset=utf-8")
+            if reading is not None and site.articles is not None:
+                # The operator's file can change while the data stay.
+                response.headers["Cache-Control"] = exchange.NEVER_KEEP
         suffix = "json" if kind == JSON else "html"
     response.headers["Content-Location"] = _address(site, iri, suffix)
     response.headers["Link"] = ", ".join(_links(site, iri, suffix))
@@ -198,12 +203,12 @@ def _valid(iris: Iterable[str]) -> Iterator[NamedNode]:
             continue
 
 
-def _page(site: Site, found: Description) -> str:
+def _page(site: Site, found: Description, reading: Reading | None) -> str:
     return render_template(
         "entity.html",
         found=found,
         timeline=timeline_of(site, NamedNode(found.iri), found.labels.language),
-        reading=read_article_page(site, NamedNode(found.iri), found.labels.language),
+        reading=reading,
         formats=_offered(site, NamedNode(found.iri)),
         json_ld=_json_ld(found),
         figured=figured(site, found.iri),

@@ -1,6 +1,6 @@
 """What every page carries: language, navigation, links that keep the language, an entity tag.
 
-A page depends on the data, the address, the language and this software, and on nothing else, so
+A page depends on the data, the address, the language, this software and its settings, so
 its tag is known before anything is asked: a reader who comes back costs next to nothing. A page
 that depends on more (a running time) sends ``Cache-Control: no-store`` and gets no tag.
 """
@@ -55,7 +55,7 @@ def register(app: Flask, site: Site, families: frozenset[str]) -> None:
         check_given_language()
         g.page_tag = entity_tag(
             site.backend.status().version, request.host_url, request.full_path, reader_language(),
-            request.headers.get("Accept", ""), source_hash(),
+            request.headers.get("Accept", ""), source_hash(), str(site.articles),
         )  # fmt: skip
         return exchange.not_modified(g.page_tag)
 
