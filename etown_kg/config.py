@@ -50,6 +50,7 @@ HELP: dict[str, str] = {
     "memory_mib": "memory that a query or update may take beside the graph, in MiB",
     "answer_mib": "largest answer, in MiB",
     "answer_cache_mib": "memory for answers that may be asked for again, in MiB; 0 for none",
+    "search_texts": "names and definitions that the search keeps; it says if there are more",
     "nesting": "how deep a query may nest",
     "places": "queries and updates at work at the same time",
     "client_places": "how many of them one client may have",
@@ -75,6 +76,7 @@ BOUNDS: dict[str, tuple[int, int | None]] = {
     "memory_mib": (16, None),
     "answer_mib": (1, None),
     "answer_cache_mib": (0, None),
+    "search_texts": (1, None),
     "nesting": (1, None),
     "places": (3, None),
     "client_places": (1, None),
@@ -117,6 +119,7 @@ class Settings:
     memory_mib: int = 1024
     answer_mib: int = 256
     answer_cache_mib: int = 64
+    search_texts: int = 100_000
     nesting: int = 400
     places: int = 8
     client_places: int = 4

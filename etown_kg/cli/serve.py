@@ -69,6 +69,7 @@ Examples:
 @setting("memory_mib", type=int)
 @setting("answer_mib", type=int)
 @setting("answer_cache_mib", type=int)
+@setting("search_texts", type=int)
 @setting("nesting", type=int)
 @setting("places", type=int)
 @setting("client_places", type=int)

@@ -74,6 +74,7 @@ def create_app(
         base=settings.base,
         articles=settings.articles,
         is_union=settings.default_graph == "union",
+        search_texts=settings.search_texts,
     )
     # In this order before a request, and backwards behind it: the log sees what was sent.
     log = access_log.open_log(settings.access_log)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -165,3 +166,17 @@ def test_every_search_field_leads_to_the_suggestions(client: FlaskClient) -> Non
         parsed = Page(client.get(path, headers=BROWSER).text)
         (address,) = parsed.values("input", "data-suggestions")
         assert client.get(f"{address}?q=robin").get_json()["total"] == 1
+
+
+@pytest.mark.parametrize(("texts", "is_told"), [(2, True), (100, False)])
+def test_an_index_of_a_part_says_so_where_it_is_searched(
+    make_zoo: Callable[..., Zoo], texts: int, *, is_told: bool
+) -> None:
+    client = make_zoo(search_texts=texts).client
+    assert client.get("/search.json?q=robin").get_json()["complete"] is not is_told
+    assert ("than the 2 that this search keeps" in client.get("/search?q=robin").text) is is_told
+
+
+def test_traditional_characters_find_simplified_ones(shipped: FlaskClient) -> None:
+    text = shipped.get("/search?q=%E9%96%8B%E7%99%BC%E5%8D%80&lang=zh").text  # 開發區
+    assert "<mark>开发区</mark>" in text

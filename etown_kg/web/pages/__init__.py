@@ -15,6 +15,7 @@ from etown_kg.backend import Backend
 from etown_kg.figures.reading import figures_query
 from etown_kg.questions import read_reader_questions
 from etown_kg.web.limits import RequestLimits
+from etown_kg.web.lookup import MAX_TEXTS
 from etown_kg.web.pages import (
     api,
     articles,
@@ -67,6 +68,7 @@ def read_site(
     base: str,
     articles: Path | None = None,
     is_union: bool = True,
+    search_texts: int = MAX_TEXTS,
 ) -> Site:
     """The site over an ontology's folder.
 
@@ -84,6 +86,7 @@ def read_site(
         wording=read_wording(ontology, names),
         articles=articles,
         is_union=is_union,
+        search_texts=search_texts,
         known_figures=KnownFigures(figures_query(ontology)),
     )
 

@@ -56,6 +56,7 @@ def register(app: Flask, site: Site, families: frozenset[str]) -> None:
         g.page_tag = entity_tag(
             site.backend.status().version, request.host_url, request.full_path, reader_language(),
             request.headers.get("Accept", ""), source_hash(), str(site.articles),
+            str(site.search_texts),
         )  # fmt: skip
         return exchange.not_modified(g.page_tag)
 

@@ -112,6 +112,7 @@ def blueprint(site: Site) -> Blueprint:
             kind=names.shown(asked.in_class) if asked.in_class else None,
             is_some=bool(found.hits) and found.hits[0].how in (How.SOME, How.SPREAD),
             is_whole=snapshot.index.is_whole,
+            most_texts=site.search_texts,
             last=min(asked.offset + asked.size, found.total),
             has_next=asked.page < MAX_PAGE and asked.offset + asked.size < found.total,
             data=url_for("search.as_json", **_parameters(asked)),

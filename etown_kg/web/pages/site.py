@@ -28,7 +28,7 @@ from etown_kg.catalogue.coverage import Cell
 from etown_kg.figures.figure import Figures
 from etown_kg.questions import Question
 from etown_kg.web import exchange
-from etown_kg.web.lookup import Lookup
+from etown_kg.web.lookup import MAX_TEXTS, Lookup
 from etown_kg.web.pages.kept import Kept
 from etown_kg.web.pages.known_figures import KnownFigures
 from etown_kg.web.pages.labels import Labels
@@ -49,6 +49,7 @@ class Site:
         questions: the named queries for readers, by folder of ``queries/``.
         wording: what the site calls itself, where the ontology's folder says so.
         is_union: whether the default graph is the union of all, as the pages want it.
+        search_texts: texts that the search index takes at most.
         articles: the folder with the operator's own copies of the articles, if there is one.
     """
 
@@ -58,6 +59,7 @@ class Site:
     wording: Wording = field(default_factory=Wording)
     articles: Path | None = None
     is_union: bool = True
+    search_texts: int = MAX_TEXTS
     labels: Labels = field(default_factory=Labels)
     evidence: Kept[Any] = field(default_factory=Kept)  # of Evidence, which is read with a Site
     parts: Kept[dict[str, list[Term]]] = field(default_factory=Kept)  # of facts in articles
@@ -68,7 +70,7 @@ class Site:
     @cached_property
     def lookup(self) -> Lookup:
         """What can be searched."""
-        return Lookup(self.backend, self.dataset)
+        return Lookup(self.backend, self.dataset, max_texts=self.search_texts)
 
     @property
     def all_questions(self) -> tuple[Question, ...]:
