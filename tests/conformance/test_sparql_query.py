@@ -1,11 +1,12 @@
 """The W3C's SPARQL 1.1 query suites: on `KnowledgeGraph.query`, and through the endpoint.
 
 The dataset is `standard`. The endpoint is a whole server that is asked over real HTTP, by each
-transport and in each results format. Answers are compared as bags of solutions, by value of the literals and up to the labels of blank
-nodes; with ORDER BY as sequences too. Not run here: `entailment` (other regimes than OWL
-2 RL, and its OWL tests speak of Direct Semantics), `service` (its tests need the servers that
-they call; refusal is tested elsewhere), the result formats (`test_results_formats`) and the
-protocols.
+transport and in each results format. Answers are compared as bags of solutions, by value of the
+literals and up to the labels of blank nodes; with ORDER BY as sequences too.
+
+Not run here: `entailment` (other regimes than OWL 2 RL, and its OWL tests speak of Direct
+Semantics), `service` (its tests need the servers that they call; refusal is tested elsewhere), the
+result formats (`test_results_formats`) and the protocols.
 """
 
 from __future__ import annotations
