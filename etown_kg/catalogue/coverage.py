@@ -23,7 +23,15 @@ from pyoxigraph import BlankNode, NamedNode, Quad, Triple
 from pyoxigraph import Literal as RdfLiteral
 
 from etown_kg import vocab
-from etown_kg.catalogue.dcat import DESCRIPTION, TITLE, TYPE, Distribution, dcat, texts
+from etown_kg.catalogue.dcat import (
+    DESCRIPTION,
+    TITLE,
+    TYPE,
+    Distribution,
+    dcat,
+    licensed,
+    texts,
+)
 from etown_kg.catalogue.void import dataset_of, number, part
 from etown_kg.figures.figure import Figure, Figures
 from etown_kg.figures.reading import QUERY, read_figures
@@ -197,7 +205,7 @@ class Coverage:
         yield Triple(dataset, dcat("landingPage"), NamedNode(f"{self._base}coverage"))
         licences = [each for each in self._licences() if isinstance(each, NamedNode | RdfLiteral)]
         for licence in licences:
-            yield Triple(dataset, _dcterms("license"), licence)
+            yield from licensed(dataset, licence)
         for file in _FILES:
             yield from file.triples(self._base, dataset, licences)
         yield from self._extent(dataset, known)

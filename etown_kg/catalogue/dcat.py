@@ -21,6 +21,7 @@ TYPE: Final = NamedNode(vocab.RDF + "type")
 TITLE: Final = NamedNode(vocab.DCTERMS + "title")
 DESCRIPTION: Final = NamedNode(vocab.DCTERMS + "description")
 LICENSE: Final = NamedNode(vocab.DCTERMS + "license")
+LABEL: Final = NamedNode(vocab.RDFS + "label")
 _ONTOLOGY: Final = NamedNode(vocab.OWL + "Ontology")
 _VERSION_INFO: Final = NamedNode(vocab.OWL + "versionInfo")
 _PUBLISHERS: Final = (
@@ -85,7 +86,18 @@ class Distribution:
         yield Triple(node, dcat("downloadURL"), node)
         yield Triple(node, dcat("mediaType"), media_type(self.media_type))
         for licence in licences:
-            yield Triple(node, LICENSE, licence)
+            yield from licensed(node, licence)
+
+
+def licensed(node: NamedNode | BlankNode, licence: NamedNode | Literal) -> Iterator[Triple]:
+    """Under which licence something is: a document, also where the data have but its name."""
+    if isinstance(licence, NamedNode):
+        yield Triple(node, LICENSE, licence)
+        return
+    nameless = part("licence", licence.value)
+    yield Triple(node, LICENSE, nameless)
+    yield Triple(nameless, TYPE, NamedNode(vocab.DCTERMS + "LicenseDocument"))
+    yield Triple(nameless, LABEL, licence)
 
 
 @dataclass(frozen=True)
@@ -143,7 +155,7 @@ class Catalogue:
         yield Triple(service, dcat("servesDataset"), dataset)
         yield Triple(service, NamedNode(vocab.DCTERMS + "conformsTo"), _PROTOCOL)
         for licence in self.licences():
-            yield Triple(service, LICENSE, licence)
+            yield from licensed(service, licence)
 
     def licences(self) -> list[NamedNode | Literal]:
         """The licences that the ontology names."""
@@ -162,7 +174,7 @@ class Catalogue:
             yield Triple(node, TITLE, Literal(self.base))
         if header is not None:
             for licence in self._of(header, LICENSE):
-                yield Triple(node, LICENSE, licence)
+                yield from licensed(node, licence)
             yield from self._publisher(node, header)
         if changed := self.changed():
             time = Literal(changed, datatype=NamedNode(vocab.XSD + "dateTime"))

@@ -14,7 +14,7 @@ from typing import Any, Final
 from pyoxigraph import BlankNode, NamedNode
 
 from etown_kg import vocab
-from etown_kg.catalogue.dcat import DESCRIPTION, LICENSE, TITLE, dcat
+from etown_kg.catalogue.dcat import DESCRIPTION, TITLE, dcat
 from etown_kg.catalogue.published import File, Published
 
 _DCTERMS = vocab.DCTERMS
@@ -172,7 +172,7 @@ def _common(published: Published, dataset: NamedNode, language: str) -> Document
         "name": _text(titles, language),
         "alternateName": _others(titles, language),
         "description": _text(described, language),
-        "license": published.value(dataset, LICENSE),
+        "license": published.licence(dataset),
         "creator": {"@type": "Organization", "name": name} if name else None,
         "dateModified": published.value(dataset, NamedNode(_DCTERMS + "modified")),
         "version": published.value(dataset, dcat("version")),

@@ -10,7 +10,7 @@ from typing import Final
 from pyoxigraph import BlankNode, Literal, NamedNode, Quad, Store, Triple
 
 from etown_kg import vocab
-from etown_kg.catalogue.dcat import dcat
+from etown_kg.catalogue.dcat import LABEL, LICENSE, dcat
 from etown_kg.catalogue.void import dataset_of, void
 
 Term = NamedNode | BlankNode | Literal | Triple
@@ -103,6 +103,13 @@ class Published:
         """A text in its languages."""
         found = self.all(subject, predicate)
         return {each.language or "": each.value for each in found if isinstance(each, Literal)}
+
+    def licence(self, subject: Node) -> str:
+        """The address or name of a licence; "" where none is named."""
+        found = self.all(subject, LICENSE)[:1]
+        if found and isinstance(found[0], BlankNode):
+            return self.value(found[0], LABEL)
+        return self.value(subject, LICENSE)
 
     def count(self, subject: Node, name: str) -> int | None:
         """A number in terms of VoID."""

@@ -20,7 +20,7 @@ from werkzeug.exceptions import NotFound
 from etown_kg import __version__, export, formats, vocab
 from etown_kg.backend import QueryRequest
 from etown_kg.catalogue import published
-from etown_kg.catalogue.dcat import DESCRIPTION, LICENSE, TITLE
+from etown_kg.catalogue.dcat import DESCRIPTION, TITLE
 from etown_kg.catalogue.documents import Table, croissant, schema_org
 from etown_kg.catalogue.published import Published
 from etown_kg.export import CONTEXT_QUERY, Context, read_context
@@ -230,7 +230,7 @@ def _facts(found: Published) -> list[tuple[str, str]]:
     """What is told of the whole in a line each: a name and a text or address."""
     whole = found.dataset
     told = [
-        ("licence", found.value(whole, LICENSE)),
+        ("licence", found.licence(whole)),
         ("version", found.value(whole, NamedNode(vocab.DCAT + "version"))),
         ("modified", found.value(whole, NamedNode(vocab.DCTERMS + "modified"))),
         ("ontology", found.value(whole, NamedNode(vocab.DCTERMS + "conformsTo"))),
