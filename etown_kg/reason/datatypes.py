@@ -211,6 +211,13 @@ _VALUE_OF: Final[dict[str, Callable[[str], Value | None]]] = {
     RDF + "PlainLiteral": _plain_literal,
     RDF + "XMLLiteral": _xml_literal,
 }
+LEXICAL_SPACES: Final[dict[str, re.Pattern[str]]] = {
+    XSD + "decimal": _DECIMAL,
+    XSD + "integer": _INTEGER,
+    XSD + "double": _FLOAT,
+    XSD + "float": _FLOAT,
+}
+"""The forms of datatypes whose literals are well-typed by their form alone."""
 SUPPORTED: Final = frozenset((*_VALUE_OF, RDF_LANG_STRING, RDFS + "Literal"))
 """The IRIs of the datatypes whose literals have known values: those of OWL 2 RL, and
 rdf:langString, which RDF 1.1 gives to what OWL 2 wrote as rdf:PlainLiteral."""

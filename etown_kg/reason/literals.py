@@ -12,11 +12,14 @@ language tag are their own value, unless a literal of another datatype has the s
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from functools import cache
 
 import numpy as np
 
 from etown_kg.reason.datatypes import (
+    LEXICAL_SPACES,
     SUPPORTED,
     Value,
     canonical_literal,
@@ -30,6 +33,16 @@ from etown_kg.vocab import RDF, RDFS
 
 RDF_PLAIN_LITERAL = RDF + "PlainLiteral"
 RDFS_LITERAL = RDFS + "Literal"
+
+
+@cache
+def _own_form(datatype: str) -> re.Pattern[bytes] | None:
+    """The terms that are well-typed literals of a datatype; None where the form does not tell."""
+    lexical = LEXICAL_SPACES.get(datatype)
+    if lexical is None:
+        return None
+    tail = re.escape(f'"^^<{datatype}>'.encode())
+    return re.compile(b'"(?:' + lexical.pattern.encode() + b")" + tail)
 
 
 class Literals:
@@ -156,7 +169,18 @@ class Literals:
             value = self.value(number)
             return value is not None and is_in_space(value, datatype)
 
-        return np.fromiter(map(holds, numbers.tolist()), dtype=bool, count=len(numbers))
+        own_form = _own_form(datatype)
+        known = numbers.tolist()
+        if own_form is None:
+            return np.fromiter(map(holds, known), dtype=bool, count=len(known))
+        # Most literals that are asked about have the datatype itself: their form says all.
+        matches = own_form.fullmatch
+        named = zip(known, self._dictionary.terms(known), strict=True)
+        return np.fromiter(
+            (matches(term) is not None or holds(number) for number, term in named),
+            dtype=bool,
+            count=len(known),
+        )
 
     def has_all_plain(self, datatype: int) -> bool:
         """Whether the datatype has the value of every plain literal, so that none needs a look."""

@@ -13,7 +13,8 @@ whole where new pairs come in (`fixpoint.py`).
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from functools import cache
 from typing import NamedTuple
 
 from etown_kg.reason.dictionary import (
@@ -149,7 +150,7 @@ def specialise(
     for split in SPECIALISED:
         solutions = _schema_solutions(facts, split)
         if split.rule.id in {"prp-dom", "prp-rng"}:
-            solutions = _without_implied(facts, split.rule, solutions)
+            solutions = list(_without_implied(facts, solutions))
         if split.rule.list is None:
             for known in solutions:
                 if known.get(_THING_CASE.get(split.rule.id, "")) == THING:
@@ -184,16 +185,21 @@ def specialise_long(facts: Facts, lists: Lists) -> Iterator[LongInstance]:
                     yield LongInstance(split.rule, known[axiom.subject], members)
 
 
-def _schema_solutions(facts: Facts, split: Split) -> Iterator[dict[str, int]]:
-    names = sorted({t for pattern in split.schema for t in pattern if isinstance(t, str)})
-    index = {name: -1 - i for i, name in enumerate(names)}
-    atoms = [atom_of(pattern, index) for pattern in split.schema]
+def _schema_solutions(facts: Facts, split: Split) -> list[dict[str, int]]:
+    names, atoms = _schema_atoms(split.schema)
     if any(not facts.size(atom.predicate) for atom in atoms):
-        return
+        return []
     solutions = solve(facts, atoms)
-    columns = [solutions.columns[index[name]].tolist() for name in names]
-    for row in zip(*columns, strict=True):
-        yield dict(zip(names, row, strict=True))
+    columns = [solutions.columns[-1 - i].tolist() for i in range(len(names))]
+    return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
+
+
+@cache
+def _schema_atoms(patterns: tuple[Pattern, ...]) -> tuple[tuple[str, ...], tuple[Atom, ...]]:
+    """The patterns as atoms, whose variables are numbered by their names in order."""
+    names = tuple(sorted({t for pattern in patterns for t in pattern if isinstance(t, str)}))
+    index = {name: -1 - i for i, name in enumerate(names)}
+    return names, tuple(atom_of(pattern, index) for pattern in patterns)
 
 
 def atom_of(pattern: Pattern, index: dict[str, int]) -> Atom:
@@ -210,25 +216,25 @@ def atom_of(pattern: Pattern, index: dict[str, int]) -> Atom:
 def _instance(
     rule: Rule, data: tuple[Pattern, ...], head: Pattern, known: dict[str, int]
 ) -> Instance:
-    index: dict[str, int] = {}
+    terms = dict(known)
+    atoms: list[Atom] = []
+    for subject, predicate, object_ in (*data, head):
+        # Variables that are left get -1, -2 and so on, as they come.
+        numbers = [
+            term if isinstance(term, int) else terms.setdefault(term, len(known) - len(terms) - 1)
+            for term in (predicate, subject, object_)
+        ]
+        atoms.append(Atom(*numbers))
+    return Instance(rule, tuple(atoms[:-1]), atoms[-1])
 
-    def fill(pattern: Pattern) -> Atom:
-        return atom_of(Pattern(*(known.get(t, t) for t in pattern)), index)  # type: ignore[arg-type]
 
-    body = tuple(map(fill, data))
-    return Instance(rule, body, fill(head))
-
-
-def _without_implied(
-    facts: Facts, rule: Rule, solutions: Iterable[dict[str, int]]
-) -> Iterator[dict[str, int]]:
+def _without_implied(facts: Facts, rows: Sequence[dict[str, int]]) -> Iterator[dict[str, int]]:
     """Only the lowest domains (ranges) of the highest properties.
 
     The others follow from these by prp-spo1 and cax-sco, which the engine applies to every new
     pair; leaving them out spares most repeated conclusions.
     """
     classes_of: dict[int, set[int]] = defaultdict(set)
-    rows = list(solutions)
     for row in rows:
         classes_of[row["?p"]].add(row["?c"])
     above_class = table_of(facts.forward(SUB_CLASS_OF)) if rows else {}

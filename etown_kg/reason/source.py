@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from operator import attrgetter
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -129,7 +130,7 @@ def _quads_dump(source: Source) -> bytes | None:
 
 def _has_triple_terms(statements: list[Any], triple: type) -> bool:
     """Whether a statement is about a triple (RDF 1.2), which is refused term by term."""
-    return any(isinstance(statement.object, triple) for statement in statements)
+    return triple in set(map(type, map(attrgetter("object"), statements)))
 
 
 def _statements(source: Source) -> Iterator[tuple[Any, Any, Any, Any]]:

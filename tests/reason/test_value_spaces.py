@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from itertools import combinations_with_replacement
 
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from etown_kg.reason.datatypes import SUPPORTED, is_in_space, value_of
-from etown_kg.reason.syntax import RDF_LANG_STRING, LiteralParts
+from etown_kg.reason.datatypes import LEXICAL_SPACES, SUPPORTED, is_in_space, value_of
+from etown_kg.reason.dictionary import Dictionary
+from etown_kg.reason.literals import Literals
+from etown_kg.reason.syntax import RDF_LANG_STRING, LiteralParts, iri, literal
 from etown_kg.reason.value_spaces import are_disjoint, is_within
 from etown_kg.vocab import RDF, XSD
 from tests.reason.values import DATATYPES
@@ -58,3 +63,18 @@ def test_bounds_of_two_together() -> None:
     assert is_within((short, unsigned), XSD + "unsignedShort")
     assert not is_within((short, unsigned), XSD + "unsignedByte")
     assert not is_within((short,), unsigned)
+
+
+@pytest.mark.parametrize("datatype", LEXICAL_SPACES)
+@given(
+    lexical=st.text('0123456789+-.eEINFa"\\ \n', max_size=8) | st.floats().map(str),
+    own=st.sampled_from(sorted(LEXICAL_SPACES)),
+)
+def test_form_tells_what_the_value_would(datatype: str, lexical: str, own: str) -> None:
+    dictionary = Dictionary()
+    number, type_number = dictionary.encode([literal(lexical, own), iri(datatype)])
+    value = value_of(LiteralParts(lexical, own, ""))
+    expected = value is not None and is_in_space(value, datatype)
+    literals = Literals(dictionary)
+    assert literals.in_datatype(np.array([number]), type_number).tolist() == [expected]
+    assert literals.not_in_datatype(np.array([number]), type_number).tolist() == [not expected]

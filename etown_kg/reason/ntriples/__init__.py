@@ -7,7 +7,7 @@ Implements N-Triples 1.1 (https://www.w3.org/TR/n-triples/) and N-Quads 1.1
 the errors. The chunks' terms are then numbered together (`numbering.py`), and every different
 term is checked once, not every occurrence (`spelling.py`).
 
-Chunks go through two threads: NumPy lets go of the interpreter lock in its loops.
+Many chunks go through two threads: NumPy lets go of the interpreter lock in its loops.
 """
 
 from __future__ import annotations
@@ -33,6 +33,9 @@ from etown_kg.reason.ntriples.chunk import (
 )
 from etown_kg.reason.ntriples.numbering import Column, columns_of, dictionary_of, number_terms
 from etown_kg.reason.ntriples.spelling import with_canonical_terms
+
+# Fewer chunks are read sooner than threads are started.
+_WORTH_THREADS = 4
 
 
 class Columns(NamedTuple):
@@ -73,7 +76,7 @@ def _read(buffer: Bytes, name: str) -> Columns:
     size = len(buffer) - PADDING
     bounds = chunk_bounds(buffer, size)
     vocabulary = vocabulary_chunk()
-    if len(bounds) > 1:
+    if len(bounds) >= _WORTH_THREADS:
         with ThreadPoolExecutor(2) as pool:
             chunks = list(pool.map(lambda bound: scan(buffer, *bound), bounds))
     else:

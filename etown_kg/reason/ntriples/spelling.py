@@ -54,9 +54,7 @@ def with_canonical_terms(
     is_tail = (last == CLOSE) & (arena[offsets[literals + 1] - 2] == ord("g"))
     suspects.append(literals[is_tail])
     tagged = literals[(last != QUOTE) & (last != CLOSE)]
-    ends = zip(tagged.tolist(), offsets[tagged + 1].tolist(), strict=True)
-    odd = [n for n, end in ends if not _PLAIN_TAG.search(bulk.arena, max(0, end - 32), end)]
-    suspects.append(np.array(odd, dtype=np.int64))
+    suspects.append(np.array(_with_odd_tag(bulk.arena, tagged, offsets[tagged + 1]), dtype=int))
     # A typed literal has its datatype right behind its closing quote: checked by pattern when
     # the datatype is not one of those that were checked before.
     suspects.append(_with_new_tail(bulk, arena, literals[last == CLOSE]))
@@ -80,6 +78,26 @@ def with_canonical_terms(
             for column in columns
         ]
     return columns
+
+
+def _with_odd_tag(arena: bytes, tagged: Places, ends: Places) -> list[int]:
+    """Of the literals with a language tag those whose tag is not plain; `ends` is where they end.
+
+    Most end in one of a few tags: each different end is looked at once.
+    """
+    is_plain: dict[bytes, bool] = {}
+    odd = []
+    for number, end in zip(tagged.tolist(), ends.tolist(), strict=True):
+        tail = arena[end - 6 : end]
+        plain = is_plain.get(tail)
+        if plain is None:
+            if b'"@' in tail:
+                plain = is_plain[tail] = _PLAIN_TAG.search(tail) is not None
+            else:
+                plain = _PLAIN_TAG.search(arena, max(0, end - 32), end) is not None
+        if not plain:
+            odd.append(number)
+    return odd
 
 
 def _with_new_tail(bulk: Bulk, arena: Bytes, literals: Places) -> Places:
