@@ -7,11 +7,11 @@ A query file is SPARQL with comment lines ``# key: value`` in front:
     # zh: 北京市内有哪些地方和设施？       ... and in Chinese; both are required
     # inference: [R: transitive] why    what the answer needs from the reasoner, if anything
     # parameter: threshold decimal | the number to compare with | 用来比较的数
-    # note: ...                         what a reader should know
+    # note: What to know | 须知           what a reader should know
 
 A parameter is a line ``  VALUES ?threshold { 300.0 }`` of the query, indented by two spaces: the
 file runs as it stands, and `Question.bind` puts another term between the braces. Its meaning is
-told in English and, if it can be, in Chinese.
+told in English and, if it can be, in Chinese; so is a note.
 """
 
 from __future__ import annotations
@@ -59,7 +59,9 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Question:
-    """A named query. `name` is the file's name without suffix, `titles` are by language tag."""
+    """A named query. `name` is the file's name without suffix; `titles` and each of `notes` are by
+    language tag, notes perhaps in English alone.
+    """
 
     path: Path
     titles: Mapping[str, str]
@@ -67,7 +69,7 @@ class Question:
     number: int | None = None
     inference: str | None = None
     parameters: tuple[Parameter, ...] = ()
-    notes: tuple[str, ...] = ()
+    notes: tuple[Mapping[str, str], ...] = ()
 
     @property
     def name(self) -> str:
@@ -164,7 +166,7 @@ def read_question(path: Path) -> Question:
     """
     text = path.read_text(encoding="utf-8")
     header: dict[str, list[str]] = {key: [] for key in _KEYS}
-    parameters = []
+    parameters, notes = [], []
     for number, line in enumerate(text.splitlines(), start=1):
         if not line.startswith("#"):
             break
@@ -175,6 +177,8 @@ def read_question(path: Path) -> Question:
         header[found["key"]].append(found["value"])
         if found["key"] == "parameter":
             parameters.append(_parameter(path, number, found["value"], text))
+        if found["key"] == "note":
+            notes.append(_note(path, number, found["value"]))
     for key in ("en", "zh"):
         if len(header[key]) != 1:
             raise SourceError(path, f"expected one header line '# {key}: ...'", line=1)
@@ -188,8 +192,17 @@ def read_question(path: Path) -> Question:
         number=int(numbers[0]) if numbers else None,
         inference=" ".join(header["inference"]) or None,
         parameters=tuple(parameters),
-        notes=tuple(header["note"]),
+        notes=tuple(notes),
     )
+
+
+def _note(path: Path, line: int, value: str) -> Mapping[str, str]:
+    texts = [text.strip() for text in value.split("|")]
+    if len(texts) > 2 or not all(texts):
+        problem = f"unreadable note {value!r}"
+        hint = "write '# note: English | Chinese', or the English alone"
+        raise SourceError(path, problem, line=line, hint=hint)
+    return dict(zip(("en", "zh"), texts, strict=False))
 
 
 def _parameter(path: Path, line: int, value: str, text: str) -> Parameter:

@@ -33,7 +33,7 @@ TEXT = """\
 # parameter: kind iri | what is measured | 测量的指标
 # parameter: name string | what it is called
 # note: One.
-# note: Two.
+# note: Two. | 二。
 
 SELECT ?threshold ?kind ?name WHERE {
   VALUES ?threshold { 300.0 }
@@ -64,7 +64,7 @@ def test_header_is_read(question: Question) -> None:
         "zh": "哪个数值大于某个数？",
     }
     assert question.inference == "[R: transitive] because"
-    assert question.notes == ("One.", "Two.")
+    assert question.notes == ({"en": "One."}, {"en": "Two.", "zh": "二。"})
     assert question.parameters == (
         Parameter("threshold", "decimal", {"en": "the number to compare with"}, "300"),
         Parameter("kind", "iri", {"en": "what is measured", "zh": "测量的指标"}, "http://e/kind"),
@@ -147,13 +147,15 @@ def test_value_that_does_not_fit_is_refused(
         ("# en: Which", "# fr: Quel", "unknown header", 2),
         ("# en: Which figure is above a number?\n", "", "expected one header line '# en", 1),
         ("# zh: 哪个数值大于某个数？\n", "", "expected one header line '# zh", 1),
+        ("# note: One.", "# note: One. | 一。 | Un.", "unreadable note", 8),
+        ("# note: One.", "# note: | 一。", "unreadable note", 8),
         ("# note: One.", "# en: Again?", "expected one header line '# en", 1),
         ("# question: 7", "# question: seven", "expected one number", 1),
         ("# note: One.", "# question: 8", "expected one number", 1),
         ("threshold decimal |", "threshold float |", "unreadable parameter", 5),
         ("threshold decimal |", "threshold decimal", "unreadable parameter", 5),
         ("VALUES ?threshold { 300.0 }", "", "expected one line 'VALUES ?threshold { ... }'", 5),
-        ("# note: Two.", "#", "unknown header", 9),
+        ("# note: Two. | 二。", "#", "unknown header", 9),
         ("{ 300.0 }", "{ 300.0, }", "unreadable terms for ?threshold", 12),
     ],
 )
@@ -217,6 +219,13 @@ def test_questions_come_by_file_name_and_other_files_are_left(tmp_path: Path) ->
     assert [question.name for question in found] == ["a", "b"]
     assert found[0].number is None
     assert found[0].inference is None
+
+
+def test_every_note_of_the_shipped_queries_is_in_both_languages() -> None:
+    folders = read_reader_questions(ONTOLOGY / "queries")
+    notes = [note for folder in folders.values() for question in folder for note in question.notes]
+    assert len(notes) > 20
+    assert all(note.keys() == {"en", "zh"} for note in notes)
 
 
 def test_missing_folder_is_refused(tmp_path: Path) -> None:

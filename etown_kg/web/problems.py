@@ -103,10 +103,14 @@ class Problem:
     headers: Mapping[str, str] = field(default_factory=dict)
 
     @property
+    def kind(self) -> str:
+        """The name of the kind of problem; "" for one without."""
+        return self.name or NAMES.get(self.status, "")
+
+    @property
     def type(self) -> str:
         """The IRI of the kind of problem."""
-        name = self.name or NAMES.get(self.status, "")
-        return PROBLEM + name if name else "about:blank"
+        return PROBLEM + self.kind if self.kind else "about:blank"
 
     def members(self) -> dict[str, object]:
         """The members of the problem document, absent ones left out."""

@@ -144,7 +144,7 @@ def test_a_value_that_does_not_fit_is_told_at_its_field(page: Page) -> None:
     page.locator("[name=threshold]").fill("many")
     page.get_by_role("button", name="运行").click()
     expect(page.locator("[name=threshold]")).to_have_attribute("aria-invalid", "true")
-    expect(page.locator(".wrong")).to_contain_text("is no number")
+    expect(page.locator(".wrong")).to_contain_text("“many”不是数字")
 
 
 def test_the_graph_view_is_used_by_keyboard(open_page: OpenPage) -> None:

@@ -254,6 +254,7 @@ def test_the_form_shows_what_was_asked_and_says_what_is_wrong(client: FlaskClien
     assert "用来比较的重量" in text
     assert "heavy" in parsed.values("input", "value")
     assert parsed.values("input", "aria-invalid") == ["true"]
+    assert "“heavy”不是数字" in text
     # Without a value the form has what the file has.
     assert "1" in page(client, "/q/heavier").values("input", "value")
 

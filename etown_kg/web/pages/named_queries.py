@@ -24,7 +24,8 @@ from etown_kg.questions import Parameter, Question
 from etown_kg.web import exchange
 from etown_kg.web.answering import answer
 from etown_kg.web.pages.answers import asked
-from etown_kg.web.pages.language import reader_language
+from etown_kg.web.pages.excerpts import excerpt
+from etown_kg.web.pages.language import plain, reader_language
 from etown_kg.web.pages.query import page_number, without_title
 from etown_kg.web.pages.site import Site
 from etown_kg.web.problems import Problem, problem_of
@@ -33,6 +34,8 @@ from etown_kg.web.problems import Problem, problem_of
 _RESERVED = frozenset({"lang", "infer", "page", "format", "csv-safe"})
 # Things that are offered in the place of an IRI.
 MOST_CHOICES = 300
+# Characters of a wrong value that are told again.
+MOST_SAID = 80
 # What is of the same code list as the default, else of the same asserted classes.
 _CHOICES = """
 PREFIX skos: <http://www.w3.org/2004/02/skos/core#>
@@ -116,7 +119,7 @@ def _page(site: Site, question: Question, *, infer: bool) -> Response:
     values = _values()
     problem: Problem | None = None
     found = None
-    wrong: dict[str, str] = {}
+    wrong = ""
     text = question.text
     try:
         text = question.bind(values)
@@ -124,7 +127,7 @@ def _page(site: Site, question: Question, *, infer: bool) -> Response:
         if error.name not in {parameter.name for parameter in question.parameters}:
             raise
         problem = problem_of(error)
-        wrong[error.name] = problem.detail
+        wrong = error.name
     else:
         try:
             found = asked(
@@ -169,13 +172,15 @@ def _address(
     )
 
 
-def _field(
-    site: Site, parameter: Parameter, values: Mapping[str, str | None], wrong: Mapping[str, str]
-) -> Field:
+def _field(site: Site, parameter: Parameter, values: Mapping[str, str | None], wrong: str) -> Field:
+    """One field of the form; `wrong` is the name of the parameter whose value does not fit."""
     language = reader_language()
     meaning = parameter.meanings.get(language) or parameter.meanings["en"]
     value = values.get(parameter.name, parameter.default) or ""
-    field = Field(parameter, value, meaning, problem=wrong.get(parameter.name, ""))
+    problem = ""
+    if parameter.name == wrong:
+        problem = plain(f"named.wrong_{parameter.kind}", value=excerpt(value, MOST_SAID))
+    field = Field(parameter, value, meaning, problem=problem)
     if parameter.kind != "iri":
         return field
     field = replace(field, value=compressed(value).strip("<>") if value else "")
