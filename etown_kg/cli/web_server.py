@@ -214,6 +214,8 @@ class WebServer:
         # What is registered with the poll: descriptor -> flags, 0 for none.
         self._watched: dict[int, int] = {}
         self._stopping = threading.Event()
+        # Of one thread many times: a signal's handler runs in the midst of `run`.
+        self._trigger = threading.RLock()
         self._grace_s = 0.0
 
     def run(self) -> None:
@@ -221,6 +223,8 @@ class WebServer:
         gc.freeze()  # what is here stays: it need not be looked through again and again
         while not self._stopping.is_set():
             self._turn()
+        with self._trigger:
+            pass  # whoever stops it has written to the trigger, which is closed below
         # Nobody new: the system refuses connections from here on.
         self._server.del_channel()
         self._server.socket.close()
@@ -235,8 +239,10 @@ class WebServer:
     def stop(self, grace_s: float = 0.0) -> None:
         """Take no new connections, and give the requests at work so many seconds."""
         self._grace_s = grace_s
-        self._stopping.set()
-        self._server.pull_trigger()
+        with self._trigger:
+            if not self._stopping.is_set():
+                self._stopping.set()
+                self._server.pull_trigger()
 
     def _turn(self, timeout_s: float = 1.0) -> None:
         patience_s = self._lane.patience_s() if self._lane is not None else None

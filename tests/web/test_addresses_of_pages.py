@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from etown_kg.web.pages.addresses import RESERVED, candidates, path_of
+from tests.web.conftest import Zoo
 
 BASE = "https://data.example/zoo/"
 
@@ -69,6 +70,23 @@ def test_the_way_to_a_page_leads_back_to_its_iri(local: str) -> None:
     path = path_of(iri, BASE)
     if not path.startswith("/describe?"):
         assert iri in candidates(path, BASE)
+
+
+def test_who_follows_an_iri_below_a_page_is_led_to_the_things_own(own_zoo: Zoo) -> None:
+    own_zoo.update(
+        "INSERT DATA { <http://zoo.example/figures/eel> rdfs:label 'eel in figures' ."
+        " <http://zoo.example/q/carp.v2> rdfs:label 'carp' }"
+    )
+    client = own_zoo.client
+    for path, format in (("/figures/eel", ""), ("/figures/eel.ttl", "ttl"), ("/q/carp.v2", "")):
+        response = client.get(path, headers={"Accept": "text/html"})
+        assert response.status_code == 303
+        address = response.headers["Location"]
+        assert address.startswith("/describe?iri=http%3A%2F%2Fzoo.example%2F")
+        assert address.endswith(f"&format={format}" if format else "eel" if "eel" in path else "v2")
+        assert client.get(address, headers={"Accept": "text/html"}).status_code == 200
+    assert client.get("/figures/none", headers={"Accept": "text/html"}).status_code == 404
+    assert client.get("/figures/eel?lang=zh").headers["Location"].endswith("&lang=zh")
 
 
 def test_no_thing_has_the_path_of_another_page(app: Flask) -> None:

@@ -21,6 +21,7 @@ from etown_kg.graph import KnowledgeGraph
 from etown_kg.web import create_app
 from tests.figures.conftest import COUNTS, PREFIXES
 from tests.web.conftest import Zoo
+from tests.web.test_pages import Page
 
 SELECTIONS = [
     "", "?lang=zh", "?unit=NUM", "?unit=NUM&threshold=300",
@@ -288,6 +289,27 @@ def test_a_long_list_has_pages_and_each_is_a_file(tmp_path: Path) -> None:
     assert seen == [f"N{i}" for i in range(120)]
     assert len(client.get("/figures?page=1").data) < 100_000
     assert client.get("/figures?page=4").status_code == 400
+
+
+def test_every_link_to_a_working_leads_to_it(
+    figures_client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also from a comparison with a figure that stands on another page of the list."""
+    monkeypatch.setattr("etown_kg.web.pages.figures.PAGE_SIZE", 1)
+    pages = [f"/figures?page={number}" for number in range(1, 36)]
+    pages += ["/", "/id/place/beijing-e-town", "/id/derived/X4", "/id/obs/F06", "/figures/gdp"]
+    links = set()
+    for path in pages:
+        hrefs = Page(figures_client.get(path, headers={"Accept": "text/html"}).text).values(
+            "a", "href"
+        )
+        links |= {(path, href) for href in hrefs if "#working-" in href}
+    assert {href.startswith("#") for _, href in links} == {True, False}
+    for path, href in links:
+        target, _, anchor = href.partition("#")
+        page = Page(figures_client.get(target or path, headers={"Accept": "text/html"}).text)
+        ids = [value for _, name, value in page.attributes if name == "id"]
+        assert anchor in ids, (path, href)
 
 
 def test_a_filter_with_very_many_values_is_typed_and_many_pairs_are_counted(

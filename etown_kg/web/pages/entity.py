@@ -22,7 +22,7 @@ from etown_kg.backend import QueryRequest
 from etown_kg.errors import FormatError
 from etown_kg.formats import RDF_FORMATS, Format
 from etown_kg.web import exchange
-from etown_kg.web.pages.addresses import DESCRIBE, candidates, path_of
+from etown_kg.web.pages.addresses import DESCRIBE, RESERVED, candidates, path_of
 from etown_kg.web.pages.articles import Reading, read_article_page
 from etown_kg.web.pages.evidence import Evidence
 from etown_kg.web.pages.figured import figured
@@ -70,16 +70,11 @@ def blueprint(site: Site) -> Blueprint:
 
     @views.get("/<path:local>")
     def index(local: str) -> Response:
-        raw = _raw_path(local)
-        whole = candidates(raw, site.base)
-        stem, _, suffix = raw.rpartition(".")
-        kind = _of_suffix(suffix) if stem else None
-        cut = candidates(stem, site.base) if kind is not None else []
-        iri = _mentioned(site, (*whole, *cut))
-        if iri is None:
+        meant = _meant(site, _raw_path(local))
+        if meant is None:
             _refuse_method()
             raise NotFound
-        return answer(site, iri, kind if iri.value in cut and iri.value not in whole else None)
+        return answer(site, *meant)
 
     @views.get(DESCRIBE)
     def by_iri() -> Response:
@@ -142,6 +137,25 @@ def answer(site: Site, iri: NamedNode, kind: Format | str | None = None) -> Resp
     return response
 
 
+def moved(site: Site) -> str | None:
+    """The address of the thing that the request's path names, below one that a page has taken.
+
+    An IRI such as ``figures/eel`` has its page elsewhere (`addresses.RESERVED`), and who follows
+    the IRI itself comes here.
+    """
+    raw = _raw_path(request.path.removeprefix("/"))
+    first, slash, _ = raw.partition("/")
+    meant = _meant(site, raw) if slash and first in RESERVED else None
+    if meant is None:
+        return None
+    iri, kind = meant
+    if kind is None:
+        return linked(path_of(iri.value, site.base))
+    names = {media_type: suffix for suffix, media_type in _OTHER_SUFFIXES.items()}
+    suffix = kind.suffixes[0].removeprefix(".") if isinstance(kind, Format) else names[kind]
+    return _address(site, iri, suffix)
+
+
 def page_of_graph(site: Site, graph: str) -> Response | None:
     """The page of a named graph, for who would rather have a page than the graph."""
     types = [*(each.media_type for each in RDF_FORMATS), HTML]
@@ -161,6 +175,18 @@ def _negotiated() -> Format | str:
     if request.accept_mimetypes.best_match([JSON, *types[1:]]) == JSON:
         return JSON
     return formats.negotiate("CONSTRUCT", accept)
+
+
+def _meant(site: Site, raw: str) -> tuple[NamedNode, Format | str | None] | None:
+    """The thing that a path names, as it was sent, and the format that its suffix asks for."""
+    whole = candidates(raw, site.base)
+    stem, _, suffix = raw.rpartition(".")
+    kind = _of_suffix(suffix) if stem else None
+    cut = candidates(stem, site.base) if kind is not None else []
+    iri = _mentioned(site, (*whole, *cut))
+    if iri is None:
+        return None
+    return iri, kind if iri.value in cut and iri.value not in whole else None
 
 
 def _of_suffix(suffix: str) -> Format | str | None:

@@ -30,6 +30,7 @@ from etown_kg.figures.selection import (
 from etown_kg.figures.working import Working, working
 from etown_kg.interval import Verdict
 from etown_kg.web.pages.excerpts import excerpt
+from etown_kg.web.pages.frame import linked
 from etown_kg.web.pages.intervals import Picture, in_words, interval_in_words, picture, ticks
 from etown_kg.web.pages.labels import Label
 from etown_kg.web.pages.language import plain
@@ -141,8 +142,8 @@ class Followed:
 class Lines:
     """Makes lines of figures for one reader.
 
-    `figures` are all that there are. `has_workings` tells whether the page shows how the derived
-    ones follow, so that a line can lead there.
+    `figures` are all that there are; `workings` the IRIs of those of which the page shows how they
+    follow, so that a line can lead there: others lead to their own page.
     """
 
     def __init__(
@@ -151,12 +152,12 @@ class Lines:
         names: Names,
         threshold: Threshold | None = None,
         *,
-        has_workings: bool = True,
+        workings: Collection[str] = (),
     ) -> None:
         self.figures = figures
         self.names = names
         self.threshold = threshold
-        self.has_workings = has_workings
+        self.workings_here = frozenset(workings)
 
     def groups(self, figures: Sequence[Figure]) -> list[Group]:
         """The figures by unit, in the order in which the units come, each unit on one axis."""
@@ -204,8 +205,11 @@ class Lines:
 
     def _working_address(self, figure: Figure) -> str:
         here = f"#{anchor(figure)}"
-        if not figure.is_derived or self.has_workings:
+        if not figure.is_derived or figure.iri in self.workings_here:
             return here
+        if path := self.names.shown(figure.iri).path:
+            return linked(path) + here
+        # A blank node has no page of its own.
         return (self.indicator_address(figure.indicator) or url_for("figures.index")) + here
 
     def _read(self, figure: Figure) -> Iterator[Read]:

@@ -48,7 +48,7 @@ def figured(site: Site, iri: str) -> Figured | None:
     shown = () if is_article else speaking[:MOST_SHOWN]
     workings = [*([own] if own else ()), *follows[:MOST_SHOWN]]
     names = names_for(site, [*shown, *workings])
-    lines = Lines(figures, names, has_workings=own is not None)
+    lines = Lines(figures, names, workings=[each.iri for each in workings] if own else ())
     return Figured(
         lines.group(own.unit, [own]) if own else None,
         lines.workings(workings),

@@ -77,7 +77,9 @@ class View:
         return self.found[start : start + PAGE_SIZE]
 
     def lines(self) -> Lines:
-        return Lines(self.figures, self.names, self.selection.threshold)
+        used_in = _used_in(self)[:MOST_CARDS] if self.indicator else []
+        workings = [each.iri for each in (*self.chosen, *used_in)]
+        return Lines(self.figures, self.names, self.selection.threshold, workings=workings)
 
     def address(self, endpoint: str, *without: str, **changed: str) -> str:
         """The address of these figures at an endpoint; the parameters as `Selection.parameters`.

@@ -9,12 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from difflib import get_close_matches
+from http import HTTPStatus
 
-from flask import Flask, Response, current_app, request
+from flask import Flask, current_app, redirect, request
 from werkzeug.exceptions import NotFound
+from werkzeug.wrappers import Response
 
 from etown_kg.errors import EtownError
 from etown_kg.search.words import local_name
+from etown_kg.web.pages import entity
 from etown_kg.web.pages.frame import linked
 from etown_kg.web.pages.language import reader_language
 from etown_kg.web.pages.site import Site
@@ -30,13 +33,23 @@ _LONGEST_PATH = 300
 
 
 def register(app: Flask, site: Site) -> None:
-    """Answer 404 with hints."""
+    """Answer 404 with hints, or lead to the thing of that name."""
 
     def answer(error: NotFound) -> Response:
+        if request.method in ("GET", "HEAD") and (address := _moved(site)) is not None:
+            return redirect(address, HTTPStatus.SEE_OTHER)
         problem = replace(problem_of(error), near=tuple(near(site)))
         return response_of(problem, request.accept_mimetypes, "not_found.html")
 
     app.register_error_handler(NotFound, answer)
+
+
+def _moved(site: Site) -> str | None:
+    """Where the thing is that has this path in its IRI; None without one, or if nobody can tell."""
+    try:
+        return entity.moved(site)
+    except EtownError:
+        return None
 
 
 def near(site: Site) -> list[Mapping[str, str]]:

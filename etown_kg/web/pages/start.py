@@ -115,7 +115,7 @@ def _figures(site: Site, language: str) -> list[Group]:
     if not chosen:
         chosen = [each for each in known if each.is_bounded][:MOST_FIGURES]
     names = site.names((iri for each in chosen for iri in each.iris()), language)
-    lines = Lines(known, names, has_workings=False)
+    lines = Lines(known, names)
     return [lines.group(each.unit, [each]) for each in chosen]
 
 
