@@ -81,6 +81,7 @@ ALLOWED: dict[str, frozenset[str]] = {
             "figures",
         }
     ),
+    "links": LEAVES | {"graph"},
     "client": LEAVES,
     "backend": LEAVES | {"reason", "store", "graph", "export", "diagnosis"},
     "web": (
@@ -100,7 +101,7 @@ ALLOWED: dict[str, frozenset[str]] = {
     "cli": (
         LEAVES
         | TOOLS
-        | {"audit", "tokens", "reason", "store", "graph", "backend", "web", "__version__"}
+        | {"audit", "tokens", "reason", "store", "graph", "backend", "links", "web", "__version__"}
     ),
 }
 # What a layer must not know at all, whoever provides it.

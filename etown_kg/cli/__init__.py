@@ -31,6 +31,7 @@ COMMANDS: dict[str, str] = {
     "validate": "etown_kg.cli.check",
     "check": "etown_kg.cli.check",
     "locate": "etown_kg.cli.check",
+    "links": "etown_kg.cli.links",
     "token": "etown_kg.cli.token",
     "backup": "etown_kg.cli.backup",
     "restore": "etown_kg.cli.backup",

@@ -67,7 +67,7 @@ from etown_kg.graph.inference import (
     said,
     with_graphs,
 )
-from etown_kg.graph.linking import things_linked
+from etown_kg.graph.linking import is_spoken_of, things_linked
 from etown_kg.graph.mending import mended, needs_mending
 from etown_kg.graph.source import GraphSource
 from etown_kg.reason.proof import LeafSource, Proof
@@ -510,7 +510,11 @@ class KnowledgeGraph:
 
     def things_linked(self, iri: str) -> tuple[str, ...]:
         """The things of ours that an IRI of another graph stands for; none for one of ours."""
-        return things_linked(iri, self.asserted, self._closed, NamedNode(f"{self.base}graph/links"))
+        return things_linked(iri, self.asserted, self._closed, self._links)
+
+    def speaks_of(self, iri: str) -> bool:
+        """Whether the graph says something of a thing, or with it, besides links."""
+        return is_spoken_of(NamedNode(iri), self.asserted, self._links)
 
     def _in_join_order(
         self, text: str, given: str, base: str | None, known: dict[str, str] | None
@@ -936,6 +940,11 @@ class KnowledgeGraph:
     def _outside(self) -> frozenset[GraphName]:
         """The graphs that are not reasoned with."""
         return frozenset(NamedNode(f"{self.base}graph/{name}") for name in ("links", "meta"))
+
+    @cached_property
+    def _links(self) -> NamedNode:
+        """The graph of links, which says nothing of our things themselves."""
+        return NamedNode(f"{self.base}graph/links")
 
     @cached_property
     def _read_only(self) -> frozenset[GraphName]:

@@ -37,7 +37,7 @@ def things_linked(
     except ValueError:
         return ()
     neighbours = _neighbours(start, asserted)
-    if not neighbours or _is_ours(start, asserted, links):
+    if not neighbours or is_spoken_of(start, asserted, links):
         return ()
     seen, found = {start}, []
     while neighbours and len(seen) <= MOST:
@@ -45,7 +45,7 @@ def things_linked(
         if node in seen:
             continue
         seen.add(node)
-        if _is_ours(node, asserted, links):
+        if is_spoken_of(node, asserted, links):
             found.append(node)
         else:
             neighbours += _neighbours(node, asserted)
@@ -56,13 +56,7 @@ def things_linked(
     return tuple(sorted(node.value for node in kept))
 
 
-def _neighbours(node: NamedNode, asserted: Dataset) -> list[NamedNode]:
-    ahead = (quad.object for quad in asserted.store.quads_for_pattern(node, _EXACT, None))
-    behind = (quad.subject for quad in asserted.store.quads_for_pattern(None, _EXACT, node))
-    return [each for each in (*ahead, *behind) if isinstance(each, NamedNode)]
-
-
-def _is_ours(node: NamedNode, asserted: Dataset, links: NamedNode) -> bool:
+def is_spoken_of(node: NamedNode, asserted: Dataset, links: NamedNode) -> bool:
     """Whether the graph says something of a node, or with it, besides links."""
     patterns = ((node, None, None), (None, None, node), (None, node, None))
     return any(
@@ -72,6 +66,12 @@ def _is_ours(node: NamedNode, asserted: Dataset, links: NamedNode) -> bool:
         for pattern in patterns
         for quad in asserted.store.quads_for_pattern(*pattern)
     )
+
+
+def _neighbours(node: NamedNode, asserted: Dataset) -> list[NamedNode]:
+    ahead = (quad.object for quad in asserted.store.quads_for_pattern(node, _EXACT, None))
+    behind = (quad.subject for quad in asserted.store.quads_for_pattern(None, _EXACT, node))
+    return [each for each in (*ahead, *behind) if isinstance(each, NamedNode)]
 
 
 def _are_same(one: NamedNode, other: NamedNode, closed: Dataset) -> bool:

@@ -121,6 +121,8 @@ def test_numbers_are_decimals_and_flags_booleans() -> None:
         ("sdmx-measure:obsValue", "xsd:decimal"),
         ("sssom:confidence", "xsd:decimal"),
         ("sssom:mapping_date", "xsd:date"),
+        ("sssom:reviewer_agreement", "xsd:decimal"),
+        ("sssom:review_date", "xsd:date"),
         ("dcterms:modified", "xsd:date"),
         ("et:value", "xsd:boolean"),
         *((f"et:{name}", "xsd:integer") for name in ("paragraph", "paragraphCount")),

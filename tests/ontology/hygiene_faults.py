@@ -152,17 +152,22 @@ FAULTS: dict[str, tuple[str, str, str]] = {
         " dcterms:source 'A book.' . :a o:size 7.0 ; rdfs:label 'A'@en ; owl:differentFrom :b . }",
     ),
     "match-without-mapping": (
-        ":g { :m a sssom:Mapping . :a skos:exactMatch <http://other/a> . }",
+        ":g { :m a sssom:Mapping ; sssom:subject_id :a ; sssom:predicate_id skos:exactMatch ;"
+        " sssom:object_id <http://other/a> ; sssom:reviewer_agreement -1.0 ."
+        " :a skos:exactMatch <http://other/a> . }",
         "a",
         ":g { :m a sssom:Mapping ; sssom:subject_id :a ; sssom:predicate_id skos:exactMatch ;"
-        " sssom:object_id <http://other/a> . :a skos:exactMatch <http://other/a> . }"
+        " sssom:object_id <http://other/a> ; sssom:reviewer_agreement 0.5 ."
+        " :a skos:exactMatch <http://other/a> . }"
         " :h { :a skos:closeMatch <http://other/b> . }",
     ),
     "mapping-without-match": (
-        ":m sssom:subject_id :a ; sssom:predicate_id skos:exactMatch ; sssom:object_id :b .",
+        ":m sssom:subject_id :a ; sssom:predicate_id skos:exactMatch ; sssom:object_id :b ;"
+        " sssom:reviewer_agreement 1.0 .",
         "m",
-        ":m sssom:subject_id :a ; sssom:predicate_id skos:exactMatch ; sssom:object_id :b ."
-        " :a skos:exactMatch :b .",
+        ":m sssom:subject_id :a ; sssom:predicate_id skos:exactMatch ; sssom:object_id :b ;"
+        " sssom:reviewer_agreement 1.0 . :a skos:exactMatch :b ."
+        " :n sssom:subject_id :a ; sssom:predicate_id skos:closeMatch ; sssom:object_id :c .",
     ),
     "same-as-by-hand": (":a owl:sameAs :b .", "a", ":a skos:exactMatch <http://other/a> ."),
     "blank-node-in-facts": (

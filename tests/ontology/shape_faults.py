@@ -127,6 +127,10 @@ FAULTS: dict[str, tuple[str, str]] = {
     "S14-justification": ("S14", _without("ex:mapping", "sssom:mapping_justification")),
     "S14-source": ("S14", _without("ex:mapping", "sssom:mapping_source")),
     "S14-date": ("S14", _instead("ex:mapping", "sssom:mapping_date", '"July 2022"')),
+    "S14-agreement": ("S14", _instead("ex:mapping", "sssom:reviewer_agreement", "2.0")),
+    "S14-reviewer": ("S14", _without("ex:mapping", "sssom:reviewer_label")),
+    "S14-review-date": ("S14", _without("ex:mapping", "sssom:review_date")),
+    "S14-reason": ("S14", _without("ex:mapping", "skos:editorialNote")),
     "S14-no-foreign-same-as": (
         "S14",
         _with("ex:mapping", "owl:sameAs <https://other.example.com/mapping/1>"),
