@@ -17,8 +17,8 @@ from etown_kg.formats import Form, Format
 from etown_kg.scope import ALL, Scope
 
 __all__ = [
-    "ALL", "Backend", "Begun", "Change", "GraphWrite", "IsGone", "QueryRequest", "QueryResult",
-    "Scope", "Status", "UpdateRequest",
+    "ALL", "Backend", "Begun", "Change", "DumpRequest", "GraphWrite", "IsGone", "QueryRequest",
+    "QueryResult", "Scope", "Status", "UpdateRequest",
 ]  # fmt: skip
 
 # Whether the client that waits for an answer has left; asked a few times a second at most.
@@ -79,6 +79,20 @@ class ProofResult:
     count: int
     body: bytes
     version: str = ""
+
+
+@dataclass(frozen=True)
+class DumpRequest:
+    """Asks for files of the graph (`etown_kg.export.distributions`) in a folder that is there.
+
+    `names` are those of distributions; `version` is the state that they are to be made of
+    (`Status.version`), as far as `scope` shows it.
+    """
+
+    folder: str
+    names: tuple[str, ...]
+    version: str
+    scope: Scope = ALL
 
 
 @dataclass(frozen=True)
@@ -203,6 +217,16 @@ class Backend(Protocol):
 
     def versions(self) -> Sequence[Change]:
         """The changes since the data were first served, as far as they are known."""
+        ...
+
+    def dump(self, request: DumpRequest) -> None:
+        """Make files of the graph in a folder; it may take minutes, and other work goes on.
+
+        Raises:
+            ConflictError: the graph is in another state by now.
+            DiskFullError, StorageError: the folder has no room, or cannot be written.
+            LimitError, UnavailableError: see `query`.
+        """
         ...
 
     def backup(self, folder: str) -> None:

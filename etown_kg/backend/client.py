@@ -22,6 +22,7 @@ from typing import cast
 
 from etown_kg import formats
 from etown_kg.backend import (
+    DumpRequest,
     IsGone,
     ProofRequest,
     ProofResult,
@@ -331,6 +332,11 @@ class ProcessBackend:
         """See `Backend.versions`."""
         reply, _ = self._control({"task": "versions"})
         return tuple(wire.unpack(Change, each) for each in reply["versions"])
+
+    def dump(self, request: DumpRequest) -> None:
+        """See `Backend.dump`; the owner forks a process for it."""
+        self._expect_view(request.scope, self._limits.query_s)
+        self._control({"task": "dump", "request": wire.pack(request)}, timeout_s=None)
 
     def backup(self, folder: str) -> None:
         """See `Backend.backup`."""

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from etown_kg.backend import (
     Begun,
+    DumpRequest,
     IsGone,
     ProofRequest,
     ProofResult,
@@ -19,6 +20,7 @@ from etown_kg.backend import (
     QueryResult,
     Status,
 )
+from etown_kg.backend.dumping import dump
 from etown_kg.backend.evaluation import EXPLAIN_S, evaluate, explain, is_empty, prove, status_of
 from etown_kg.backend.limits import Limits
 from etown_kg.backend.sharing import Sharing
@@ -100,6 +102,12 @@ class LocalBackend:
     def versions(self) -> Sequence[Change]:
         """See `Backend.versions`."""
         return tuple(self._graph.versions())
+
+    def dump(self, request: DumpRequest) -> None:
+        """See `Backend.dump`; writers wait meanwhile."""
+        self._seen(request.scope)
+        with self._sharing.reading():
+            dump(self._graph, request)
 
     def backup(self, folder: str) -> None:
         """See `Backend.backup`."""

@@ -34,10 +34,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
-from etown_kg.backend import wire
+from etown_kg.backend import DumpRequest, wire
 from etown_kg.backend.confinement import (
     cause,
 )
+from etown_kg.backend.dumping import dump_in_process
 from etown_kg.backend.evaluation import status_of
 from etown_kg.backend.executor import outcome, stand_by
 from etown_kg.backend.limits import Limits
@@ -276,6 +277,8 @@ class Owner:
                 self._tell_fate(client, head["pid"])
             case "backup":
                 self._reply(client, *outcome(partial(self._backup, head["folder"]), self._limits))
+            case "dump":
+                self._begin_dump(client, wire.unpack(DumpRequest, head["request"]))
             case "update" | "write":
                 self._updating.add(client, request_of(head, body))
 
@@ -300,6 +303,12 @@ class Owner:
     def _backup(self, folder: str) -> tuple[wire.Head, bytes]:
         self._graph.backup(Path(folder))
         return {"done": True}, b""
+
+    def _begin_dump(self, client: socket.socket, request: DumpRequest) -> None:
+        """Leave the client to a process that makes the files and answers."""
+        task = partial(dump_in_process, self._graph, request, self._limits, client, os.getpid())
+        self._fork(task, keep=(client,))
+        self._forget(client)
 
     def _reply(self, client: socket.socket, head: wire.Head, body: bytes = b"") -> None:
         if client not in self._clients:

@@ -87,6 +87,11 @@ class Distribution:
         """The media type of the file as it is."""
         return MEDIA_TYPES[self.packing] or self.format.media_type
 
+    @property
+    def content_type(self) -> str:
+        """The value of the Content-Type header."""
+        return MEDIA_TYPES[self.packing] or self.format.content_type
+
 
 @cache
 def distributions() -> tuple[Distribution, ...]:

@@ -19,7 +19,7 @@ from etown_kg.export.distributions import Distribution, Dumps
 from etown_kg.export.packing import Counted, packed
 
 SUMS = "SHA256SUMS"
-_SUM_SUFFIX = ".sha256"
+SUM_SUFFIX = ".sha256"
 # What stands in place of a checksum where a file cannot be made: the reason, in one line.
 _REFUSED_SUFFIX = ".refused"
 _CHUNK_BYTES = 1 << 20
@@ -37,7 +37,7 @@ class DumpFile:
 def find_dump(folder: Path, name: str) -> DumpFile | None:
     """The file of this name; None if it was not made."""
     try:
-        line = (folder / f"{name}{_SUM_SUFFIX}").read_text(encoding="utf-8")
+        line = (folder / f"{name}{SUM_SUFFIX}").read_text(encoding="utf-8")
         size = (folder / name).stat().st_size
     except FileNotFoundError:
         return None
@@ -72,7 +72,7 @@ def write_dumps(
         name = distribution.name
         progress(distribution)
         if anew:
-            for suffix in (_SUM_SUFFIX, _REFUSED_SUFFIX):
+            for suffix in (SUM_SUFFIX, _REFUSED_SUFFIX):
                 (folder / f"{name}{suffix}").unlink(missing_ok=True)
         elif find_dump(folder, name) is not None:
             continue
@@ -107,7 +107,7 @@ def _write(dumps: Dumps, distribution: Distribution, folder: Path) -> None:
     except BaseException:
         Path(beside).unlink(missing_ok=True)
         raise
-    _put(folder / f"{path.name}{_SUM_SUFFIX}", f"{counted.sha256}  {path.name}\n")
+    _put(folder / f"{path.name}{SUM_SUFFIX}", f"{counted.sha256}  {path.name}\n")
 
 
 def _fill(dumps: Dumps, distribution: Distribution, folder: Path, out: BinaryIO) -> None:

@@ -49,10 +49,10 @@ def write_sorted(
     Raises:
         SettingError: a statement that the format cannot hold.
     """
-    prefixes = used_prefixes(statements)
     if format is JSON_LD and context is not None:
         quads = (each if isinstance(each, Quad) else Quad(*each) for each in statements)
         return write_json_ld(quads, out, context.without(schemes(statements)))
+    prefixes = used_prefixes(statements)
     count = 0
 
     def counted() -> Iterable[Quad]:

@@ -11,7 +11,14 @@ from etown_kg.store.checksum import checksum
 from etown_kg.store.dataset import DEFAULT_GRAPHS, Dataset, DefaultGraphMode, GraphQuads
 from etown_kg.store.delta import UNNAMED, Delta, GraphName
 from etown_kg.store.journal import State
-from etown_kg.store.location import RESERVE_BYTES, SERVED_BY, Location, restore, verify
+from etown_kg.store.location import (
+    RESERVE_BYTES,
+    SERVED_BY,
+    Location,
+    is_want_of_room,
+    restore,
+    verify,
+)
 
 __all__ = [
     "DEFAULT_GRAPHS",
@@ -26,6 +33,7 @@ __all__ = [
     "Location",
     "State",
     "checksum",
+    "is_want_of_room",
     "restore",
     "verify",
 ]

@@ -601,8 +601,13 @@ def _damaged(path: Path, problem: str) -> StorageError:
     )
 
 
+def is_want_of_room(error: Exception) -> bool:
+    """Whether a disk had no room: what the system says, or RocksDB."""
+    return getattr(error, "errno", None) == errno.ENOSPC or "no space" in str(error).lower()
+
+
 def _no_room(path: Path, error: Exception) -> StorageError | DiskFullError:
-    if getattr(error, "errno", None) == errno.ENOSPC or "no space" in str(error).lower():
+    if is_want_of_room(error):
         return DiskFullError("disk", f"no room at {path}")
     if str(error).startswith("Corruption"):  # RocksDB's word, met when it reads before it writes
         return _damaged(path, str(error))

@@ -32,6 +32,7 @@ from etown_kg.web import (
 )
 from etown_kg.web.access import FindToken
 from etown_kg.web.description import Facts, Limit
+from etown_kg.web.dumps import DumpStore
 from etown_kg.web.limits import KIB, MIB, RequestLimits
 from etown_kg.web.pages import entity
 from etown_kg.web.pages.query import query_page
@@ -103,7 +104,8 @@ def create_app(
     )  # fmt: skip
     app.register_blueprint(sparql.blueprint(endpoint))
     app.register_blueprint(graph_store.blueprint(store))
-    pages.register(app, site, request_limits)
+    files = DumpStore(backend, shared / "dumps" if shared is not None else None)
+    pages.register(app, site, request_limits, files)
     app.register_blueprint(health.blueprint(backend))
     if not settings.private:  # else what is read depends on who asks, which takes a token
         app.extensions[express.EXTENSION] = express.Express(

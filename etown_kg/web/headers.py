@@ -54,11 +54,11 @@ ALWAYS: dict[str, str] = {
     "Access-Control-Allow-Methods": "GET, HEAD, POST, OPTIONS",
     "Access-Control-Allow-Headers": (
         "Accept, Content-Type, Accept-Language, If-None-Match, Prefer, Authorization, If-Match, "
-        "Content-Encoding, X-Request-ID"
+        "Content-Encoding, Range, If-Range, X-Request-ID"
     ),
     "Access-Control-Expose-Headers": (
         "ETag, Link, Location, Content-Location, Retry-After, WWW-Authenticate, X-Request-ID, "
-        "X-Version, X-Diagnosis"
+        "X-Version, X-Diagnosis, Accept-Ranges, Content-Range, Repr-Digest"
     ),
     "Access-Control-Max-Age": "86400",
     "Content-Security-Policy": content_security_policy(),

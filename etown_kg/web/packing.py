@@ -43,6 +43,8 @@ def register(app: Flask) -> None:
         response.vary.add("Accept-Encoding")
         if (
             "Content-Encoding" in response.headers
+            # RFC 9111, 5.2.2.6: a file to be taken as it is, with its checksum and its ranges.
+            or response.cache_control.no_transform
             or response.status_code not in (200, 201)
             or not is_worth_it(media_type, response.content_length or 0)
             or request.accept_encodings["gzip"] <= 0

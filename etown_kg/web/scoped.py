@@ -15,6 +15,7 @@ from etown_kg.backend import (
     Backend,
     Begun,
     Change,
+    DumpRequest,
     GraphWrite,
     IsGone,
     ProofRequest,
@@ -74,6 +75,10 @@ class ScopedBackend:
         if self.scope.is_all:
             return changes
         return [Change(change.version, change.time) for change in changes]
+
+    def dump(self, request: DumpRequest) -> None:
+        """See `Backend.dump`."""
+        self._inner.dump(replace(request, scope=self.scope))
 
     def backup(self, folder: str) -> None:
         """See `Backend.backup`."""

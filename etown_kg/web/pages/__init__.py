@@ -14,6 +14,7 @@ from flask import Blueprint, Flask
 from etown_kg.backend import Backend
 from etown_kg.figures.reading import figures_query
 from etown_kg.questions import read_reader_questions
+from etown_kg.web.dumps import DumpStore
 from etown_kg.web.limits import RequestLimits
 from etown_kg.web.lookup import MAX_TEXTS
 from etown_kg.web.pages import (
@@ -22,6 +23,7 @@ from etown_kg.web.pages import (
     catalogue,
     coverage,
     crawlers,
+    dumps,
     entity,
     figures,
     frame,
@@ -91,9 +93,16 @@ def read_site(
     )
 
 
-def register(app: Flask, site: Site, limits: RequestLimits) -> None:
-    """Put all pages on the app, and what they share; `limits` are for those that take forms."""
-    blueprints = [*(family(site) for family in FAMILIES), reconcile.blueprint(site, limits)]
+def register(app: Flask, site: Site, limits: RequestLimits, files: DumpStore) -> None:
+    """Put all pages on the app, and what they share.
+
+    `limits` are for those that take forms, `files` are the dumps.
+    """
+    blueprints = [
+        dumps.blueprint(site, files),
+        *(family(site) for family in FAMILIES),
+        reconcile.blueprint(site, limits),
+    ]
     frame.register(app, site, frozenset(each.name for each in blueprints))
     for each in blueprints:
         app.register_blueprint(each)

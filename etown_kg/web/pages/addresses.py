@@ -29,7 +29,8 @@ _CHANGED = re.compile(r"//|(?:^|/)\.\.?(?:/|$)")
 RESERVED = frozenset(
     (
         ".well-known", "api", "articles", "context.jsonld", "coverage", "coverage.csv",
-        "coverage.json", "croissant.json", "dataset.jsonld", "describe", "favicon.ico", "figures",
+        "coverage.json", "croissant.json", "dataset.jsonld", "describe", "dumps", "favicon.ico",
+        "figures",
         "figures.csv", "figures.json", "figures.vl.json", "graphs", "health", "metrics", "network",
         "network.json", "q", "query", "ready", "reconcile", "robots.txt", "search", "search.json",
         "sitemap", "sitemap.xml", "sparql", "static", "update", "versions", "why", "why.json",
