@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from etown_kg import formats
 from etown_kg.backend import (
@@ -42,8 +42,10 @@ from etown_kg.backend.worker import frame_of
 from etown_kg.changes import Change, GraphWrite, UpdateRequest
 from etown_kg.diagnosis import unfinished
 from etown_kg.errors import CancelledError, LimitError, UnavailableError
-from etown_kg.graph import KnowledgeGraph
 from etown_kg.scope import ALL, Scope
+
+if TYPE_CHECKING:
+    from etown_kg.graph import KnowledgeGraph
 
 log = logging.getLogger(__name__)
 
@@ -67,6 +69,7 @@ def start(
     *,
     validate_updates: bool = False,
     scopes: tuple[Scope, ...] = (),
+    meanwhile: Callable[[], object] | None = None,
 ) -> ProcessBackend:
     """Start an owner and give the backend around it; returns when it can answer.
 
@@ -74,6 +77,7 @@ def start(
         build: makes the graph, in the owner's process: a function that can be imported, or a
             `functools.partial` of one.
         scopes: what is often read, made before the first query; others are made when needed.
+        meanwhile: called here while the graph is built there.
 
     Raises:
         EtownError: the graph cannot be built; the failure that `build` met.
@@ -81,7 +85,7 @@ def start(
     """
     limits = limits or Limits()
     supervisor = Supervisor(build, limits, validate_updates=validate_updates, scopes=scopes)
-    supervisor.start()
+    supervisor.start(meanwhile)
     return ProcessBackend(supervisor.folder, limits, supervisor)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 from pyoxigraph import QueryResultsFormat, QuerySolutions, RdfFormat, parse, parse_query_results
 
@@ -18,8 +19,9 @@ from etown_kg.backend.limits import Limits, answer_over, check_text
 from etown_kg.backend.relay import calls
 from etown_kg.diagnosis import diagnose, unfinished
 from etown_kg.errors import QueryError
-from etown_kg.graph import Answer, KnowledgeGraph
-from etown_kg.reason.proof import as_dict, as_turtle
+
+if TYPE_CHECKING:
+    from etown_kg.graph import Answer, KnowledgeGraph
 
 # An answer longer than this has rows: the variables of a text of the usual length fit.
 _EMPTY_BYTES = 1 << 20
@@ -139,6 +141,8 @@ def prove(graph: KnowledgeGraph, request: ProofRequest, limits: Limits) -> Proof
         QueryError: the terms are no triple.
         LimitError: all proofs were asked for and there are too many to search, or to send.
     """
+    from etown_kg.reason.proof import as_dict, as_turtle  # the graph has loaded it
+
     spelled = " ".join(request.triple)
     check_text(spelled, limits)
     try:

@@ -26,6 +26,7 @@ import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
+from typing import TYPE_CHECKING
 
 from etown_kg.backend import ProofRequest, QueryRequest, Status, wire
 from etown_kg.backend.confinement import (
@@ -41,7 +42,9 @@ from etown_kg.backend.confinement import (
 from etown_kg.backend.evaluation import evaluate, explain, prove
 from etown_kg.backend.limits import MIB, Limits, memory_over
 from etown_kg.errors import EtownError, LimitError
-from etown_kg.graph import KnowledgeGraph
+
+if TYPE_CHECKING:
+    from etown_kg.graph import KnowledgeGraph
 
 # An executor that has grown by more is replaced: allocators keep what they once had.
 GROWN_BYTES = 64 * MIB

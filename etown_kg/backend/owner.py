@@ -32,7 +32,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from etown_kg.backend import DumpRequest, wire
 from etown_kg.backend.confinement import (
@@ -45,9 +45,11 @@ from etown_kg.backend.limits import Limits
 from etown_kg.backend.updating import Result, Updating, late
 from etown_kg.backend.worker import request_of
 from etown_kg.errors import EtownError
-from etown_kg.graph import KnowledgeGraph
 from etown_kg.scope import Scope
 from etown_kg.store import Delta
+
+if TYPE_CHECKING:
+    from etown_kg.graph import KnowledgeGraph
 
 log = logging.getLogger(__name__)
 

@@ -22,14 +22,18 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from etown_kg.backend import wire
 from etown_kg.backend.limits import Limits
 from etown_kg.backend.owner import Order
 from etown_kg.errors import EtownError
-from etown_kg.graph import KnowledgeGraph
 from etown_kg.scope import Scope
+
+if TYPE_CHECKING:
+    from etown_kg.graph import KnowledgeGraph
 
 log = logging.getLogger(__name__)
 
@@ -77,15 +81,15 @@ class Supervisor:
         self._watch: threading.Thread | None = None
         self._retired: list[tuple[subprocess.Popen[bytes], threading.Timer]] = []
 
-    def start(self) -> None:
-        """Start the owner; returns when it serves.
+    def start(self, meanwhile: Callable[[], object] | None = None) -> None:
+        """Start the owner; returns when it serves. `meanwhile` is called while it builds.
 
         Raises:
             EtownError: the graph cannot be built; the failure that `build` met.
             OwnerError: the owner died of a fault.
         """
         try:
-            self._process = self._spawn()
+            self._process = self._spawn(meanwhile)
         except BaseException:
             self.stop()
             raise
@@ -165,7 +169,7 @@ class Supervisor:
                     continue
             _end(fresh)
 
-    def _spawn(self) -> subprocess.Popen[bytes]:
+    def _spawn(self, meanwhile: Callable[[], object] | None = None) -> subprocess.Popen[bytes]:
         """Start an owner, wait until it serves, and lead ``current`` to it."""
         with self._lock:
             self._generation += 1
@@ -186,9 +190,16 @@ class Supervisor:
             )
             theirs.close()
             assert process.stdin is not None
-            try:
+            with suppress(BrokenPipeError):  # it died at once: nothing is received below
                 process.stdin.write(pickle.dumps(order))
                 process.stdin.flush()
+            try:
+                if meanwhile is not None:
+                    meanwhile()
+            except BaseException:
+                _end(process)
+                raise
+            try:
                 frame = wire.receive(ours)
             except (OSError, wire.BrokenFrameError):
                 frame = None

@@ -16,12 +16,15 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from typing import TYPE_CHECKING
 
 from etown_kg.backend import wire
 from etown_kg.backend.limits import Limits, time_over
 from etown_kg.backend.worker import frame_of, work
 from etown_kg.changes import GraphWrite, UpdateRequest
-from etown_kg.graph import KnowledgeGraph
+
+if TYPE_CHECKING:
+    from etown_kg.graph import KnowledgeGraph
 
 # What the worker may have ahead: few enough bytes that sending them never waits for it to read,
 # and few enough updates that one that cannot be made does not cost much work done in vain.

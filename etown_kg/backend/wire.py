@@ -16,13 +16,15 @@ import struct
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, is_dataclass
 from functools import cache
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from etown_kg import errors
 from etown_kg.errors import EtownError
 from etown_kg.findings import Finding
-from etown_kg.reason.proof import Proof
 from etown_kg.scope import Scope
+
+if TYPE_CHECKING:
+    from etown_kg.reason.proof import Proof
 
 Head = dict[str, Any]
 Value = TypeVar("Value")
@@ -207,7 +209,7 @@ def _plain(value: Any) -> Any:
         return [_plain(each) for each in value]
     if isinstance(value, Finding):
         return {_FINDING: asdict(value)}
-    if isinstance(value, Proof):
+    if is_dataclass(value) and type(value) is _proof_class():
         return {_PROOF: asdict(value)}
     if hasattr(value, "rule") and hasattr(value, "message"):
         culprits = [[_term(t) for t in triple] for triple in getattr(value, "culprits", ())]
@@ -232,7 +234,14 @@ def _rich(value: Any) -> Any:
 
 def _proof(members: Mapping[str, Any]) -> Proof:
     premises = tuple(map(_proof, members["premises"]))
-    return unpack(Proof, {**members, "premises": premises})
+    return unpack(_proof_class(), {**members, "premises": premises})
+
+
+def _proof_class() -> type[Proof]:
+    # Not before: who serves pages would load the reasoner before its owner is even started.
+    from etown_kg.reason.proof import Proof
+
+    return Proof
 
 
 def _term(term: Any) -> str:

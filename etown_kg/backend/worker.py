@@ -12,6 +12,7 @@ import os
 import socket
 import time
 from functools import partial
+from typing import TYPE_CHECKING
 
 from pyoxigraph import NamedNode, Quad
 
@@ -31,8 +32,10 @@ from etown_kg.backend.executor import GROWN_BYTES, outcome, resident_bytes
 from etown_kg.backend.limits import Limits
 from etown_kg.backend.relay import calls
 from etown_kg.changes import GraphWrite, UpdateRequest
-from etown_kg.graph import KnowledgeGraph
 from etown_kg.store import Delta
+
+if TYPE_CHECKING:
+    from etown_kg.graph import KnowledgeGraph
 
 # Of the time that an update has left when its change is known, what a rehearsal may take; the
 # owner, which cannot be stopped, does the same again and makes the change.

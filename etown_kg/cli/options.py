@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 from pyoxigraph import NamedNode, Quad
 
 from etown_kg.cli.console import step
 from etown_kg.config import HELP, REASONERS, Settings
-from etown_kg.graph import Closing, KnowledgeGraph
+
+if TYPE_CHECKING:
+    from etown_kg.graph import Closing, KnowledgeGraph
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
@@ -59,6 +61,8 @@ def graph_options(command: Decorated) -> Decorated:
 
 def load_graph(settings: Settings) -> KnowledgeGraph:
     """The asserted graph that the settings name."""
+    from etown_kg.graph import KnowledgeGraph  # not before: `serve` reads it in another process
+
     with step("Reading the graph"):
         return KnowledgeGraph.load(
             ontology=settings.ontology, data=settings.data, base=settings.base

@@ -15,6 +15,7 @@ from functools import partial
 from logging.handlers import WatchedFileHandler
 from pathlib import Path
 from types import FrameType
+from typing import TYPE_CHECKING
 
 import click
 
@@ -25,15 +26,17 @@ from etown_kg.backend.supervisor import OwnerError
 from etown_kg.cli.building import build
 from etown_kg.cli.console import step
 from etown_kg.cli.options import graph_options, setting, settings_of
-from etown_kg.cli.web_server import WebServer
-from etown_kg.cli.workers import Crew
 from etown_kg.config import Settings
 from etown_kg.errors import EtownError, SettingError
 from etown_kg.remote import Bounds
+from etown_kg.scope import granted
 from etown_kg.store import SERVED_BY
 from etown_kg.tokens import Tokens, file_of
-from etown_kg.web import create_app
-from etown_kg.web.access import FindToken, readable
+
+if TYPE_CHECKING:
+    from etown_kg.cli.web_server import WebServer
+    from etown_kg.cli.workers import Crew
+    from etown_kg.web.access import FindToken
 
 # Unanswered connections that the system keeps waiting for us.
 BACKLOG = 128
@@ -98,12 +101,14 @@ def serve(context: click.Context) -> None:
         with step("Building the graph"):
             backend = start(
                 partial(build, settings), limits, validate_updates=settings.validate_updates,
-                scopes=(readable(settings.private, None),),
+                scopes=(granted(settings.private),), meanwhile=_load_web,
             )  # fmt: skip
         with _served(backend, settings):
             keep_audit_log(settings)  # not before: a location begins as an empty folder
             server: WebServer | Crew
             if settings.workers > 1:
+                from etown_kg.cli.workers import Crew
+
                 server = Crew(settings, limits, backend.folder, listener)
             else:
                 server = web_server(settings, backend, limits, listener)
@@ -126,6 +131,9 @@ def web_server(
     shared: Path | None = None,
 ) -> WebServer:
     """The web server that the settings ask for; `shared` as for `create_app`."""
+    from etown_kg.cli.web_server import WebServer
+    from etown_kg.web import create_app
+
     app = create_app(
         settings, backend, find_token=find_token_of(settings), limits=limits,
         read_only=not is_writable(settings), shared=shared,
@@ -138,6 +146,12 @@ def web_server(
         threads=settings.threads,
         max_body_bytes=max(settings.upload_mib, settings.update_data_mib, 1) * 2 * MIB,
     )
+
+
+def _load_web() -> None:
+    """Load what serves the pages: it takes as long as the graph, which another process builds."""
+    import etown_kg.cli.web_server
+    import etown_kg.web  # noqa: F401  # wanted in memory
 
 
 def limits_of(settings: Settings) -> Limits:

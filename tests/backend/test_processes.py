@@ -355,6 +355,20 @@ def test_a_graph_that_cannot_be_built_is_reported_at_start(tmp_path: Path) -> No
         start(partial(KnowledgeGraph.build, ontology=nowhere, data=nowhere))
 
 
+def test_failure_while_the_graph_is_built_ends_its_owner() -> None:
+    before = set(children(os.getpid()))
+    owners: set[int] = set()
+
+    def fail() -> None:
+        owners.update(set(children(os.getpid())) - before)
+        raise ZeroDivisionError("while it builds")
+
+    with pytest.raises(ZeroDivisionError, match="while it builds"):
+        start(partial(KnowledgeGraph, []), meanwhile=fail)
+    assert len(owners) == 1
+    assert eventually(lambda: not any(map(is_alive, owners)))
+
+
 # Versions
 
 # Not about limits: a busy machine must not end these queries.
