@@ -30,9 +30,9 @@ from itertools import chain
 from pathlib import Path
 from typing import BinaryIO, Final, NoReturn
 
-from pyoxigraph import Literal, NamedNode, Quad, Store, Triple
+from pyoxigraph import Literal, NamedNode, Quad, Triple
 
-from etown_kg import export, load, query_text, questions, update, vocab, wording
+from etown_kg import export, load, questions, update, vocab, wording
 from etown_kg.catalogue.coverage import Coverage
 from etown_kg.catalogue.dcat import Catalogue
 from etown_kg.catalogue.description import Presentation, SelfDescription
@@ -42,22 +42,18 @@ from etown_kg.config import DEFAULT_REASONER, shipped
 from etown_kg.errors import (
     ConflictError,
     EtownError,
-    ForbiddenError,
     InconsistentError,
     InvalidError,
-    MediaTypeError,
     MissingPathError,
-    QueryError,
     ReadOnlyError,
     SettingError,
-    UploadError,
 )
 from etown_kg.export import Context, Dumps
 from etown_kg.figures.reading import figures_query
 from etown_kg.findings import Finding, Report
 from etown_kg.formats import JSON_LD, Format
-from etown_kg.graph import join_order
 from etown_kg.graph.answer import Answer
+from etown_kg.graph.asking import Setting, ask
 from etown_kg.graph.counting import census
 from etown_kg.graph.inference import (
     INFERENCES,
@@ -68,10 +64,10 @@ from etown_kg.graph.inference import (
     with_graphs,
 )
 from etown_kg.graph.linking import is_spoken_of, things_linked
-from etown_kg.graph.mending import mended, needs_mending
+from etown_kg.graph.names import name_of, names_of, within
 from etown_kg.graph.source import GraphSource
+from etown_kg.graph.writing import permitted, written
 from etown_kg.reason.proof import LeafSource, Proof
-from etown_kg.same_as import rewrites
 from etown_kg.scope import ALL, UNNAMED_GRAPH, Scope
 from etown_kg.store import (
     UNNAMED,
@@ -84,11 +80,9 @@ from etown_kg.store import (
     checksum,
 )
 from etown_kg.store.spelling import Term
-from etown_kg.uploads import read_upload
 
 __all__ = ["Answer", "Closing", "KnowledgeGraph"]
 
-SPARQL_UPDATE: Final = "application/sparql-update"
 # Views that are kept and kept up to date; the one made first is let go for one more.
 MAX_VIEWS: Final = 16
 
@@ -312,7 +306,7 @@ class KnowledgeGraph:
         return found
 
     def _made_view(self, scope: Scope) -> KnowledgeGraph:
-        shown = [name for name in self.asserted.graphs if _name(name) in scope]
+        shown = [name for name in self.asserted.graphs if name_of(name) in scope]
         if UNNAMED_GRAPH in scope:
             shown.append(UNNAMED)
         view = KnowledgeGraph(
@@ -368,7 +362,7 @@ class KnowledgeGraph:
         """Let the views follow a change that was made."""
         for scope, view in list(self._views.items()):
             try:
-                view._follow_whole(_within(delta, scope), change)
+                view._follow_whole(within(delta, scope), change)
             except EtownError as error:
                 # The change stands; the view is made anew for who asks next.
                 _log.warning("a view could not follow version %s: %s", change.version, error)
@@ -476,37 +470,18 @@ class KnowledgeGraph:
         Raises:
             QueryError: the text does not parse, or asks for something that is not offered.
         """
-        if same_as:
-            text = query_text.without_escapes(text)
-        given = text
-        short = vocab.PREFIXES if prefixes else {}
-        edits = query_text.calls(text, short, services)
-        if same_as:
-            edits = sorted((*edits, *rewrites(text, short, base, self.things_linked)))
-        text = query_text.edited(text, edits)
-        known = query_text.prefixes_in(text, vocab.PREFIXES) if prefixes else None
-        dataset = self._closed if infer else self.asserted
-        # Either list makes the dataset: what is not named in it is not there.
-        chosen = bool(default_graphs or named_graphs)
-        try:
-            if needs_mending(text):
-                # First as it is: a complaint has to speak of the text that was given.
-                _check_syntax(given, base, known)
-                text = mended(text, named_graphs if chosen else self.graphs(infer=infer))
-            text = self._in_join_order(text, given, base, known)
-            store = dataset.store if chosen or query_text.names_graphs(text) else dataset.triples
-            result = store.query(
-                text,
-                base_iri=base,
-                prefixes=known,
-                default_graph=[NamedNode(iri) for iri in default_graphs] if chosen else None,
-                named_graphs=[NamedNode(iri) for iri in named_graphs] if chosen else None,
-            )
-        except SyntaxError as error:
-            raise query_text.error(given, str(error), edits) from error
-        except (OSError, RuntimeError) as error:
-            raise QueryError(f"cannot be evaluated: {error}") from error
-        return Answer(result)
+        setting = Setting(
+            default_graphs, named_graphs, prefixes, services, base,
+            self.things_linked if same_as else None,
+        )  # fmt: skip
+        inference = self._inference
+        return ask(
+            text,
+            setting,
+            self._closed if infer else self.asserted,
+            partial(self.graphs, infer=infer),
+            None if inference is None else lambda: inference.sizes,
+        )
 
     def things_linked(self, iri: str) -> tuple[str, ...]:
         """The things of ours that an IRI of another graph stands for; none for one of ours."""
@@ -515,17 +490,6 @@ class KnowledgeGraph:
     def speaks_of(self, iri: str) -> bool:
         """Whether the graph says something of a thing, or with it, besides links."""
         return is_spoken_of(NamedNode(iri), self.asserted, self._links)
-
-    def _in_join_order(
-        self, text: str, given: str, base: str | None, known: dict[str, str] | None
-    ) -> str:
-        """The query as the engine is to join it; `given` is what complaints are to speak of."""
-        if self._inference is None or not join_order.may_gain(text):
-            return text
-        ordered = join_order.ordered(text, self._inference.sizes, known or {})
-        if ordered != text:
-            _check_syntax(given, base, known)
-        return ordered
 
     def export(
         self, out: BinaryIO, format: Format, *, graph: str | None = None, infer: bool = True
@@ -605,7 +569,7 @@ class KnowledgeGraph:
         sees_more = infer and self._closed is not self.asserted
         where = self._closed if sees_more else None
         delta = update.evaluate(request.text, self.asserted, options, where=where)
-        return self._permitted(delta, request.may_write)
+        return replace(permitted(delta, request.may_write), version=self.version)
 
     def write_delta(self, write: GraphWrite, *, base: str | None = None) -> Delta:
         """What an operation of the Graph Store Protocol comes to; the graph is left as it was.
@@ -620,26 +584,10 @@ class KnowledgeGraph:
             NoGraphError: DELETE of a graph that is not there.
             QueryError, ReadOnlyError, ForbiddenError: as `delta` has them.
         """
-        base = base or write.base
-        graph: GraphName = UNNAMED if write.graph is None else NamedNode(write.graph)
-        self._match(write, graph)
-        if graph in self._read_only:
-            raise ReadOnlyError(f"the graph {graph} may only be read")
-        if write.kind == "patch":
-            options = update.Options(
-                prefixes=vocab.PREFIXES, base=base, default=graph, read_only=self._read_only
-            )
-            delta = update.evaluate(_update_text(write), self.asserted, options)
-            others = delta.graphs - {graph}
-            if others:
-                raise ForbiddenError(_names(others), hint="a PATCH changes its own graph only")
-        elif write.kind == "delete":
-            delta = update.removal(self.asserted, graph)
-        else:
-            quads = read_upload(write.body, write.content_type, base or write.graph or self.base)
-            make = update.replacement if write.kind == "put" else update.addition
-            delta = make(self.asserted, graph, quads)
-        return self._permitted(delta, write.may_write)
+        delta = written(
+            write, self.asserted, self.state, self._read_only, base or write.base, self.base
+        )
+        return replace(permitted(delta, write.may_write), version=self.version)
 
     def apply(
         self,
@@ -678,7 +626,7 @@ class KnowledgeGraph:
             )
         read_only = delta.graphs & self._read_only
         if read_only:
-            raise ReadOnlyError(f"{', '.join(_names(read_only))} may only be read")
+            raise ReadOnlyError(f"{', '.join(names_of(read_only))} may only be read")
         if not delta:
             return Change(self.version, self.time)
         added, removed = self._premise_change(delta)
@@ -686,7 +634,7 @@ class KnowledgeGraph:
             follows = self._follow(added, removed, delta)
         except InconsistentError:
             if not scope.is_all:
-                self.view(scope)._refuse_clash(_within(delta, scope))
+                self.view(scope)._refuse_clash(within(delta, scope))
             raise
         try:
             findings = self._check_shapes(delta, scope) if validate else None
@@ -743,7 +691,7 @@ class KnowledgeGraph:
         self.asserted.apply(delta)
         self.version += 1
         for scope, view in self._views.items():
-            view.asserted.apply(_within(delta, scope))
+            view.asserted.apply(within(delta, scope))
             view.version = self.version
 
     def backup(self, target: Path) -> None:
@@ -848,28 +796,6 @@ class KnowledgeGraph:
         self._closed = closed
         self._inferred_count = len(closed) - len(self.asserted)
 
-    def _permitted(self, delta: Delta, may_write: Collection[str] | None) -> Delta:
-        """The delta, bound to this version.
-
-        Raises:
-            ForbiddenError: it changes a graph that is not among those that may be written; the
-                unnamed graph is called ``default``.
-        """
-        if may_write is not None:
-            refused = [name for name in _names(delta.graphs) if name not in may_write]
-            if refused:
-                raise ForbiddenError(refused)
-        return replace(delta, version=self.version)
-
-    def _match(self, write: GraphWrite, graph: GraphName) -> None:
-        if write.if_match is None:
-            return
-        if write.if_match == "*":
-            if graph != UNNAMED and graph not in self.asserted.graphs:
-                raise ConflictError(f"the graph {write.graph} does not exist")
-        elif write.if_match != self.state:
-            raise ConflictError(f"the state is {self.state}, not {write.if_match}")
-
     # Checking
 
     def _validated(self, quads: Iterable[Quad]) -> Report:
@@ -900,7 +826,7 @@ class KnowledgeGraph:
         if fresh and not scope.is_all:
             view = self.view(scope)
             view._known_findings = _violations(view._validated(view.asserted))
-            view._check_shapes(_within(delta, scope))
+            view._check_shapes(within(delta, scope))
             raise _unshown(InvalidError(()))
         if fresh:
             raise InvalidError(sorted(fresh))
@@ -960,64 +886,8 @@ class KnowledgeGraph:
     _known_findings: frozenset[Finding] | None = None
 
 
-def _check_syntax(text: str, base: str | None, prefixes: dict[str, str] | None) -> None:
-    """Have the engine read a query, on no data and calling nobody.
-
-    Raises:
-        QueryError: it does not parse.
-    """
-    edits = [
-        query_text.Edit(service.start, service.end, query_text.NOWHERE)
-        for service in query_text.services(text, prefixes or {})
-    ]
-    try:
-        Store().query(query_text.edited(text, edits), base_iri=base, prefixes=prefixes)
-    except SyntaxError as error:
-        raise query_text.error(text, str(error), edits) from error
-    except (OSError, RuntimeError):
-        return  # it parses; that it cannot be evaluated is found where it is
-
-
-def _update_text(write: GraphWrite) -> str:
-    """The update in the body of a PATCH.
-
-    Raises:
-        MediaTypeError: the body is none.
-        UploadError: it is not UTF-8.
-    """
-    media_type = write.content_type.partition(";")[0].strip().lower()
-    if media_type != SPARQL_UPDATE:
-        raise MediaTypeError(write.content_type, [SPARQL_UPDATE])
-    try:
-        return write.body.decode()
-    except UnicodeDecodeError as error:
-        raise UploadError(f"the update is not UTF-8 at byte {error.start}") from error
-
-
 def _violations(report: Report) -> frozenset[Finding]:
     return frozenset(each for each in report.findings if each.severity == "violation")
-
-
-def _names(graphs: Iterable[GraphName]) -> list[str]:
-    """The IRIs of graphs, sorted; the unnamed one is ``default``."""
-    return sorted(map(_name, graphs))
-
-
-def _name(graph: GraphName) -> str:
-    """What a scope calls a graph."""
-    if graph == UNNAMED:
-        return UNNAMED_GRAPH
-    return graph.value if isinstance(graph, NamedNode) else str(graph)
-
-
-def _within(delta: Delta, scope: Scope) -> Delta:
-    """What of a delta changes the graphs of a scope."""
-    return Delta(
-        frozenset(quad for quad in delta.deleted if _name(quad.graph_name) in scope),
-        frozenset(quad for quad in delta.inserted if _name(quad.graph_name) in scope),
-        frozenset(name for name in delta.created if _name(name) in scope),
-        frozenset(name for name in delta.dropped if _name(name) in scope),
-    )
 
 
 def _unshown(error: EtownError) -> EtownError:
