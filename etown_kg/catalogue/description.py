@@ -22,8 +22,10 @@ from etown_kg.catalogue.census import WHOLE, Census, Link, Touched, namespace
 from etown_kg.figures.reading import QUERY
 from etown_kg.store import Dataset, Delta, GraphName
 
-# Rounds after which a number that still changes is taken for one without a solution.
-_SETTLED: Final = 8
+# Rounds after which two numbers that make each other change are written one at a time, and then
+# those after which one that still changes is taken for one without a solution.
+_SETTLING: Final = 5
+_SETTLED: Final = 12
 _OF_OBJECTS: Final = Touched("property", vocab.VOID + "distinctObjects")
 _VOCABULARIES: Final = Touched("vocabularies")
 
@@ -118,12 +120,26 @@ class SelfDescription:
         rounds = 0
         while self._touch_counts() or fresh:
             rounds += 1
-            if rounds > _SETTLED:
-                self._unsettled |= {WHOLE, _OF_OBJECTS} & self._touched.keys()
+            later = self._turn(rounds)
             found = fresh | {touched: frozenset(self._said(touched)) for touched in self._touched}
             fresh = {}
-            self._touched.clear()
+            self._touched = later
             self._state(found)
+
+    def _turn(self, rounds: int) -> dict[Touched, None]:
+        """Choose what a late round writes of the numbers that count themselves; gives the rest."""
+        if rounds <= _SETTLING:
+            return {}
+        if rounds > _SETTLED:
+            self._unsettled |= {_OF_OBJECTS} & self._touched.keys()
+        if rounds > 2 * _SETTLED:
+            self._unsettled |= {WHOLE} & self._touched.keys()
+        both = WHOLE in self._touched and _OF_OBJECTS in self._touched
+        later = (WHOLE, _OF_OBJECTS)[rounds % 2]
+        if not both or self._unsettled:
+            return {}
+        del self._touched[later]
+        return {later: None}
 
     def _touch_counts(self) -> bool:
         """Take over what the census has counted anew; whether there is something to write."""

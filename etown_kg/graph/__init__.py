@@ -168,10 +168,12 @@ class KnowledgeGraph:
         asserted: Iterable[Quad]
         named = questions.read_reader_questions(ontology / "queries")
         if location is not None and not location.is_empty:
-            asserted = location.quads()
+            # The named queries are those of the ontology's folder as it is today.
+            meta = NamedNode(f"{base}graph/meta")
+            asserted = (quad for quad in location.quads() if quad.graph_name != meta)
         else:
-            found = load.sources(ontology, data or default_data, base)
-            asserted = chain(load.read_all(found), questions.described(named, base))
+            asserted = load.read_all(load.sources(ontology, data or default_data, base))
+        asserted = chain(asserted, questions.described(named, base))
         names = [question.name for folder in named.values() for question in folder]
         site = wording.read_wording(ontology, names)
         graph = cls(
