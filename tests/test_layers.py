@@ -64,7 +64,7 @@ ALLOWED: dict[str, frozenset[str]] = {
     "reason": frozenset({"vocab", "errors", "findings"}),
     "store": LEAVES,
     "update": LEAVES | {"store"},
-    "catalogue": LEAVES | {"figures", "store"},
+    "catalogue": LEAVES | {"figures", "store", "export"},
     "graph": (
         LEAVES
         | {

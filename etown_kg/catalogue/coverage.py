@@ -32,6 +32,7 @@ from etown_kg.catalogue.dcat import (
     licensed,
     texts,
 )
+from etown_kg.catalogue.dumps import files_of_figures
 from etown_kg.catalogue.void import dataset_of, number, part
 from etown_kg.figures.figure import Figure, Figures
 from etown_kg.figures.reading import QUERY, read_figures
@@ -208,6 +209,7 @@ class Coverage:
             yield from licensed(dataset, licence)
         for file in _FILES:
             yield from file.triples(self._base, dataset, licences)
+        yield from files_of_figures(self._base, dataset, licences)
         yield from self._extent(dataset, known)
         for cell in known:
             yield from _said(dataset, cell)

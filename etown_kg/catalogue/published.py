@@ -51,7 +51,10 @@ def at_address(triples: Iterable[Triple], base: str, root: str) -> list[Triple]:
 
 @dataclass(frozen=True)
 class File:
-    """A distribution: where it is, its media type, and what it is called, by language."""
+    """A distribution: where it is, its media type, and what it is called, by language.
+
+    `packed` are the suffixes and addresses of the same in fewer bytes.
+    """
 
     iri: str
     address: str
@@ -59,6 +62,7 @@ class File:
     titles: dict[str, str]
     size_bytes: int | None = None
     sha256: str = ""
+    packed: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -160,11 +164,19 @@ class Published:
         others = [each for each in listed if isinstance(each, NamedNode) and each != self.dataset]
         return [self.dataset, *others]
 
+    @property
+    def figures(self) -> NamedNode | None:
+        """The dataset of the figures; None where there are none."""
+        node = NamedNode(f"{self.base}id/dataset/figures")
+        return node if node in self.datasets else None
+
     def files(self, dataset: NamedNode) -> list[File]:
-        """The distributions of a dataset."""
+        """The distributions of a dataset that are files; packed ones are told with the others."""
+        nodes = [n for n in self.all(dataset, dcat("distribution")) if isinstance(n, NamedNode)]
+        packed = [node for node in nodes if self.value(node, dcat("compressFormat"))]
         found = []
-        for node in self.all(dataset, dcat("distribution")):
-            if not isinstance(node, NamedNode):
+        for node in nodes:
+            if node in packed:
                 continue
             size = self.value(node, dcat("byteSize"))
             sums = [
@@ -179,6 +191,11 @@ class Published:
                     self.texts(node, NamedNode(vocab.DCTERMS + "title")),
                     int(size) if size else None,
                     self.value(sums[0], NamedNode(vocab.SPDX + "checksumValue")) if sums else "",
+                    tuple(
+                        (suffix, self.value(each, dcat("downloadURL")))
+                        for each in packed
+                        if (suffix := each.value.removeprefix(node.value)) != each.value
+                    ),
                 )
             )
         return found

@@ -36,6 +36,7 @@ from etown_kg import export, load, questions, update, vocab, wording
 from etown_kg.catalogue.coverage import Coverage
 from etown_kg.catalogue.dcat import Catalogue
 from etown_kg.catalogue.description import Presentation, SelfDescription
+from etown_kg.catalogue.dumps import DumpList
 from etown_kg.changes import Change, GraphWrite, UpdateRequest
 from etown_kg.citation import Citations
 from etown_kg.config import DEFAULT_REASONER, shipped
@@ -344,7 +345,8 @@ class KnowledgeGraph:
             self.base, self.stated_solutions, found.figures_query, catalogue.licences
         )
         count = partial(census, self.base, self._closed, self._inference, self._outside)
-        self._description = SelfDescription(self._closed, self.base, (catalogue, coverage), count)
+        sections = (catalogue, DumpList(self.base, catalogue.licences), coverage)
+        self._description = SelfDescription(self._closed, self.base, sections, count)
 
     def _refresh_description(self) -> None:
         """Bring ``graph/meta`` up to date, in the views too."""

@@ -154,6 +154,8 @@ def test_addresses_are_the_servers_and_names_are_not(farm: FlaskClient) -> None:
     for node, address in graph.subject_objects(DCAT.downloadURL):
         assert str(node).startswith(BASE)
         path = str(address).removeprefix("http://localhost")
+        if path.startswith("/dumps/"):
+            continue
         assert farm.get(path).status_code == 200
     (service,) = graph.subjects(RDF.type, DCAT.DataService)
     assert str(service) == f"{BASE}sparql"

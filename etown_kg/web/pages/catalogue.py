@@ -85,11 +85,11 @@ def blueprint(site: Site) -> Blueprint:
     @views.get("/croissant.json", endpoint="croissant")
     def as_croissant() -> Response:
         found = _described(site)
-        if len(found.datasets) < 2:  # the figures are a dataset where there are some
+        if found.figures is None:
             raise NotFound
         language = reader_language()
         document = croissant(
-            found, found.datasets[1], _figures(site), language=language, version=__version__
+            found, found.figures, _figures(site), language=language, version=__version__
         )
         return _json_ld(document)
 
