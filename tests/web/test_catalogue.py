@@ -30,6 +30,7 @@ from tests.web.serving import HttpClient, serving
 
 ID = f"{BASE}id/"
 WHOLE = URIRef(f"{BASE}id/dataset/all")
+SPDX = rdflib.Namespace("http://spdx.org/rdf/terms#")
 SD = rdflib.Namespace("http://www.w3.org/ns/sparql-service-description#")
 PARSERS = {
     "ttl": "turtle",
@@ -154,13 +155,34 @@ def test_addresses_are_the_servers_and_names_are_not(farm: FlaskClient) -> None:
     for node, address in graph.subject_objects(DCAT.downloadURL):
         assert str(node).startswith(BASE)
         path = str(address).removeprefix("http://localhost")
-        if path.startswith("/dumps/"):
-            continue
+        if path.startswith("/dumps/") and not path.endswith(("asserted.ttl", "figures.csv.gz")):
+            continue  # each has tests of its own
         assert farm.get(path).status_code == 200
     (service,) = graph.subjects(RDF.type, DCAT.DataService)
     assert str(service) == f"{BASE}sparql"
     inside = rows(farm, f"SELECT ?url {{ <{BASE}sparql> dcat:endpointURL ?url }}")
     assert inside == [{"url": f"{BASE}sparql"}]
+
+
+def test_a_dump_that_was_made_has_its_size_and_checksum(farm: FlaskClient) -> None:
+    node = URIRef(f"{BASE}dumps/closure.nt.gz")
+    before = farm.get("/catalog.ttl")
+    described = graph_at(farm, "/catalog.ttl")
+    assert described.value(node, DCAT.byteSize) is None
+    assert str(described.value(node, DCAT.compressFormat)).endswith("application/gzip")
+    assert (WHOLE, VOID.dataDump, URIRef("http://localhost/dumps/closure.nt.gz")) in described
+    body = farm.get("/dumps/closure.nt.gz").data
+    kept = farm.get("/catalog.ttl", headers={"If-None-Match": before.headers["ETag"]})
+    assert kept.status_code == 200
+    described = graph_at(farm, "/catalog.nt")
+    assert str(described.value(node, DCAT.byteSize)) == str(len(body))
+    checksum = described.value(node, SPDX.checksum)
+    assert str(described.value(checksum, SPDX.checksumValue)) == hashlib.sha256(body).hexdigest()
+    assert check(described) == ""
+    again = farm.get("/catalog.nt")
+    assert farm.get(
+        "/catalog.nt", headers={"If-None-Match": again.headers["ETag"]}
+    ).status_code == 304  # fmt: skip
 
 
 def assert_all_agree(client: FlaskClient) -> None:

@@ -49,7 +49,6 @@ FAMILIES: tuple[Callable[[Site], Blueprint], ...] = (
     start.blueprint,
     figures.blueprint,
     coverage.blueprint,
-    catalogue.blueprint,
     articles.blueprint,
     query.blueprint,
     named_queries.blueprint,
@@ -100,6 +99,7 @@ def register(app: Flask, site: Site, limits: RequestLimits, files: DumpStore) ->
     """
     blueprints = [
         dumps.blueprint(site, files),
+        catalogue.blueprint(site, files),
         *(family(site) for family in FAMILIES),
         reconcile.blueprint(site, limits),
     ]

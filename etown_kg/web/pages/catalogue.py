@@ -22,11 +22,14 @@ from etown_kg.backend import QueryRequest
 from etown_kg.catalogue import published
 from etown_kg.catalogue.dcat import DESCRIPTION, TITLE
 from etown_kg.catalogue.documents import Table, croissant, schema_org
+from etown_kg.catalogue.dumps import made
 from etown_kg.catalogue.published import Published
 from etown_kg.export import CONTEXT_QUERY, Context, read_context
+from etown_kg.export.distributions import distributions
 from etown_kg.figures.table import COLUMNS
 from etown_kg.formats import JSON_LD, N_TRIPLES, RDF_FORMATS, RDF_XML, TURTLE, Format
 from etown_kg.web import exchange
+from etown_kg.web.dumps import DumpStore
 from etown_kg.web.pages.figures import all_as_csv
 from etown_kg.web.pages.frame import linked
 from etown_kg.web.pages.language import plain, reader_language
@@ -39,24 +42,24 @@ OFFERED = (TURTLE, JSON_LD, RDF_XML, N_TRIPLES)
 MOST_PARTS = 25
 
 
-def blueprint(site: Site) -> Blueprint:
-    """The catalogue in all its forms."""
+def blueprint(site: Site, files: DumpStore) -> Blueprint:
+    """The catalogue in all its forms; it has the sizes and checksums of the dumps that are made."""
     views = Blueprint("catalogue", __name__)
 
     @views.get("/catalog")
     def index() -> Response:
         chosen = _negotiated()
-        response = _data(site, chosen) if chosen else Response(_page(site))
+        response = _data(site, files, chosen) if chosen else _page(site, files)
         response.vary.add("Accept")
         return response
 
     @views.get("/catalog.<suffix>")
     def data(suffix: str) -> Response:
         if suffix == "html":
-            return Response(_page(site))
+            return _page(site, files)
         for format in RDF_FORMATS:
             if f".{suffix}" in format.suffixes:
-                return _data(site, format)
+                return _data(site, files, format)
         raise NotFound
 
     @views.get("/.well-known/void")
@@ -79,12 +82,12 @@ def blueprint(site: Site) -> Blueprint:
 
     @views.get("/dataset.jsonld")
     def dataset() -> Response:
-        found = _described(site)
+        found = _described(site, files)
         return _json_ld(schema_org(found, found.dataset, reader_language(), request.url_root))
 
     @views.get("/croissant.json", endpoint="croissant")
     def as_croissant() -> Response:
-        found = _described(site)
+        found = _described(site, files)
         if found.figures is None:
             raise NotFound
         language = reader_language()
@@ -106,24 +109,28 @@ def site_context(site: Site) -> Context:
     return read_context(quad.triple for quad in parse(result.body, RdfFormat.N_TRIPLES))
 
 
-def triples_of(site: Site) -> list[Triple]:
+def triples_of(site: Site, files: DumpStore) -> list[Triple]:
     """What the graph says of itself, at this server's addresses; nothing if it does not."""
     asked = QueryRequest(
         published.query(site.base), parameters=(N_TRIPLES.name,), client=exchange.client(),
         default_graphs=site.dataset(), named_graphs=site.dataset(),
     )  # fmt: skip
     result = site.backend.query(asked, exchange.is_gone())
-    found = (quad.triple for quad in parse(result.body, RdfFormat.N_TRIPLES))
+    found = [quad.triple for quad in parse(result.body, RdfFormat.N_TRIPLES)]
+    if found:
+        for each in distributions():
+            if (dump := files.made(each)) is not None:
+                found += made(site.base, each, dump.size_bytes, dump.sha256)
     return published.at_address(found, site.base, request.url_root)
 
 
-def _described(site: Site) -> Published:
+def _described(site: Site, files: DumpStore) -> Published:
     """The catalogue for looking things up.
 
     Raises:
         NotFound: the graph does not describe itself.
     """
-    found = Published(triples_of(site), site.base)
+    found = Published(triples_of(site, files), site.base)
     if not found.is_there:
         raise NotFound
     return found
@@ -139,13 +146,13 @@ def _negotiated() -> Format | None:
     return formats.negotiate("CONSTRUCT", accept, parameters)
 
 
-def _data(site: Site, format: Format) -> Response:
-    triples = triples_of(site)
+def _data(site: Site, files: DumpStore, format: Format) -> Response:
+    triples = triples_of(site, files)
     if not triples:
         raise NotFound
     out = io.BytesIO()
     export.write(triples, out, format)
-    response = Response(out.getvalue(), content_type=format.content_type)
+    response = _tagged(out.getvalue(), format.content_type)
     suffix = format.suffixes[0].removeprefix(".")
     response.headers["Content-Location"] = url_for("catalogue.data", suffix=suffix)
     return response
@@ -153,7 +160,14 @@ def _data(site: Site, format: Format) -> Response:
 
 def _json_ld(document: object) -> Response:
     body = json.dumps(document, ensure_ascii=False, indent=1) + "\n"
-    return Response(body, content_type=JSON_LD.media_type)
+    return _tagged(body.encode(), JSON_LD.media_type)
+
+
+def _tagged(body: bytes, content_type: str) -> Response:
+    """A response with the tag of its content: that a dump was made changes no data."""
+    tag = hashlib.sha256(body).hexdigest()[:32]
+    fresh = exchange.not_modified(tag)
+    return fresh or exchange.tagged(Response(body, content_type=content_type), tag)
 
 
 # Croissant
@@ -180,20 +194,20 @@ def _figures(site: Site) -> Table:
 # The page
 
 
-def _page(site: Site) -> str:
+def _page(site: Site, files: DumpStore) -> Response:
     language = reader_language()
-    found = _described(site)
+    found = _described(site, files)
     shown = [
         *(each.iri for each in (*found.classes[:MOST_PARTS], *found.properties[:MOST_PARTS])),
         *(predicate for predicate, _, _ in found.linksets),
     ]
     datasets = []
     for dataset in found.datasets:
-        files = [
+        listed = [
             (each, each.titles.get(language, "") or each.address) for each in found.files(dataset)
         ]
-        datasets.append((_said(found, dataset, TITLE), _said(found, dataset, DESCRIPTION), files))
-    return render_template(
+        datasets.append((_said(found, dataset, TITLE), _said(found, dataset, DESCRIPTION), listed))
+    page = render_template(
         "catalogue.html",
         found=found,
         title=_said(found, found.dataset, TITLE),
@@ -212,6 +226,7 @@ def _page(site: Site) -> str:
         json_ld=schema_org(found, found.dataset, language, request.url_root),
         root=request.url_root,
     )
+    return _tagged(page.encode(), f"{HTML}; charset=utf-8")
 
 
 _COUNTS = {
