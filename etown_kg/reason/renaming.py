@@ -40,8 +40,8 @@ class Renaming(Restatement):
             name = batch.rule.id if batch.rule is not None else "eq-trans"
             self._count(name, len(batch.first), len(batch.first))
         self._is_schema_dirty |= self.equality.has_literals != had_literals
+        self._rename(changed)
         if changed:
-            self._rename(changed)
             self._take_same_as()
         if self.equality.rigid:
             self._copy_rigid()
@@ -87,6 +87,8 @@ class Renaming(Restatement):
 
     def _rename(self, changed: set[int]) -> None:
         """Rules eq-rep-s, eq-rep-p and eq-rep-o: say it of the representatives."""
+        if not changed:
+            return
         table = self.equality.table()
         is_changed = np.zeros(len(table), dtype=bool)
         is_changed[list(changed)] = True
