@@ -177,7 +177,7 @@ def _wanted(given: object, place: str) -> Wanted:
 
 def _parsed(name: str, document: str) -> object:
     try:
-        return json.loads(document)
+        parsed: object = json.loads(document)
     except json.JSONDecodeError as error:
         raise SettingError(
             name, f"line {error.lineno}, column {error.colno}: no JSON: {error.msg}"
@@ -186,6 +186,11 @@ def _parsed(name: str, document: str) -> object:
         raise SettingError(name, "nests too deep") from error
     except ValueError as error:  # a number of more digits than Python reads
         raise SettingError(name, f"no JSON that is read here: {error}") from error
+    try:
+        json.dumps(parsed, ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:  # \ud800 is an escape, and no character
+        raise SettingError(name, "has half a character, a lone surrogate") from error
+    return parsed
 
 
 def _object(given: object, place: str) -> Mapping[str, object]:

@@ -117,6 +117,13 @@ READINGS = [
     "get /query/terms.json", "get /network", "get /network.json",
     "get /network?iri=http://zoo.example/heron", "get /network.json?iri=http://zoo.example/heron",
     "get /network.json?query=DESCRIBE<http://zoo.example/heron>",
+    "get /sparql?query=SELECT*{<http://zoo.example/heron>?p?o}&same-as=on",
+    "get /reconcile", 'get /reconcile?queries={"q":{"query":"heron"},"r":{"query":"robin","properties":[{"pid":"http://zoo.example/shade","v":"secret"}]}}',
+    'get /reconcile?queries={"q":{"properties":[{"pid":"http://zoo.example/weight","v":3.5}]}}',
+    'get /reconcile?extend={"ids":["http://zoo.example/robin","http://zoo.example/heron"],"properties":[{"id":"http://zoo.example/shade"},{"id":"http://zoo.example/weight"}]}',
+    "get /reconcile/suggest/entity?prefix=heron", "get /reconcile/suggest/type", "get /reconcile/suggest/property",
+    "get /reconcile/properties", "get /reconcile/properties?type=http://zoo.example/Bird",
+    "get /reconcile/preview?id=http://zoo.example/heron", "get /reconcile/flyout/entity?id=http://zoo.example/eel",
 ]  # fmt: skip
 
 

@@ -11,7 +11,10 @@ from urllib.parse import quote
 
 import jsonschema
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from pyoxigraph import RdfFormat, parse
 from werkzeug.test import TestResponse
 
@@ -398,6 +401,46 @@ def test_asking_too_often_is_429(make_zoo: Callable[..., Zoo]) -> None:
     assert statuses == [200, 200, 429]
 
 
+PIECES = st.sampled_from(
+    ["Beijing", "亦庄", "\0", 'a"b', "\\", "\n", "<x>", "http://[bad", "x:y", "{", "?o", "'", "*",
+     "NEAR(", E_TOWN, "et:Zone", "NaN", "-0", "300.0", "😀", "\u202e", "%", "_", "rdfs:label", "^",
+     "a:b|c", " ", "} }", "#"]
+)  # fmt: skip
+TEXTS = st.lists(PIECES, min_size=1, max_size=3).map("".join)
+VALUES = TEXTS | st.booleans() | st.floats(allow_nan=False) | TEXTS.map(lambda iri: {"id": iri})
+GIVEN = st.fixed_dictionaries({"pid": TEXTS, "v": VALUES | st.lists(VALUES, max_size=2)})
+
+
+@settings(max_examples=60)
+@given(
+    st.fixed_dictionaries(
+        {"query": TEXTS},
+        optional={"type": TEXTS, "properties": st.lists(GIVEN, max_size=2),
+                  "type_strict": st.sampled_from(["any", "all", "should"])},
+    ) | st.fixed_dictionaries({"properties": st.lists(GIVEN, min_size=1, max_size=2)}),
+    TEXTS,
+)  # fmt: skip
+def test_whatever_is_asked_is_answered(
+    shipped_app: Flask, query: dict[str, object], text: str
+) -> None:
+    client = shipped_app.test_client()
+    asked = {"queries": json.dumps({text: query})}
+    wanted = {"ids": [text], "properties": [{"id": text}, {"id": "rdfs:label"}]}
+    for sent in (asked, {"extend": json.dumps(wanted)}):
+        response = client.post("/reconcile", data=sent)
+        # A name of space alone is none.
+        assert response.status_code in (200, 400), response.text
+        assert response.status_code == 200 or not str(query.get("query", "x")).strip()
+    for path in ("suggest/entity", "suggest/type", "suggest/property", "properties"):
+        names = {"prefix": text, "type": text}
+        status = client.get(f"/reconcile/{path}", query_string=names).status_code
+        assert status == 200 or (status == 400 and path == "properties")
+    for path in ("preview", "flyout/entity"):
+        assert client.get(f"/reconcile/{path}", query_string={"id": text}).status_code in (
+            200, 400, 404,
+        )  # fmt: skip
+
+
 # Other graphs, private graphs, changes
 
 
@@ -413,9 +456,9 @@ def test_another_graph_without_an_ontology_is_reconciled_with(tmp_path: Path) ->
     """
     graph = KnowledgeGraph(parse(data, RdfFormat.TRIG), base="http://zoo.example/")
     graph.close()
-    settings = Settings(ontology=tmp_path, data=tmp_path, base="http://zoo.example/")
-    with serving(create_app(settings, LocalBackend(graph))) as address:
-        client = HttpClient(create_app(settings, LocalBackend(graph)), address)
+    chosen = Settings(ontology=tmp_path, data=tmp_path, base="http://zoo.example/")
+    with serving(create_app(chosen, LocalBackend(graph))) as address:
+        client = HttpClient(create_app(chosen, LocalBackend(graph)), address)
         check("manifest", client.get("/reconcile").get_json())
         both = candidates(client, {"query": "ada byron"})
         assert [each["match"] for each in both] == [False, False]

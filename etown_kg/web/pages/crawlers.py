@@ -27,6 +27,7 @@ MAIN_PAGES = (
 # Addresses with endlessly many answers, which no index wants.
 ENDLESS = (
     "/sparql", "/query", "/update", "/why", "/search", "/network", "/describe", "/graphs", "/api",
+    "/reconcile",
 )  # fmt: skip
 
 _SUBJECTS = """

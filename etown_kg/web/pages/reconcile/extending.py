@@ -63,7 +63,7 @@ def extended(site: Site, extension: Extension, language: str) -> dict[str, objec
     indicators = _indicators(site, properties)
     values = _values(site, extension.ids, [iri for iri in properties if iri not in indicators])
     terms = [term for several in values.values() for term in several]
-    names = site.names([*properties, *terms], language)
+    names = site.names([*filter(is_iri, properties), *terms], language)
     rows: dict[str, dict[str, list[Cell]]] = {}
     for thing in extension.ids:
         rows[thing] = {}
