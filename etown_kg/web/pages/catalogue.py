@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+from collections.abc import Mapping
 from http import HTTPStatus
 
 from flask import Blueprint, Response, render_template, request, url_for
@@ -203,9 +204,7 @@ def _page(site: Site, files: DumpStore) -> Response:
     ]
     datasets = []
     for dataset in found.datasets:
-        listed = [
-            (each, each.titles.get(language, "") or each.address) for each in found.files(dataset)
-        ]
+        listed = [(each, _of(each.titles) or each.address) for each in found.files(dataset)]
         datasets.append((_said(found, dataset, TITLE), _said(found, dataset, DESCRIPTION), listed))
     page = render_template(
         "catalogue.html",
@@ -236,7 +235,11 @@ _COUNTS = {
 
 
 def _said(found: Published, node: NamedNode, predicate: NamedNode) -> str:
-    texts = found.texts(node, predicate)
+    return _of(found.texts(node, predicate))
+
+
+def _of(texts: Mapping[str, str]) -> str:
+    """The text for the reader, or one that there is."""
     wanted = (texts.get(each) for each in (reader_language(), "", "en"))
     return next((text for text in wanted if text), next(iter(texts.values()), ""))
 
