@@ -124,7 +124,7 @@ def solutions(store: Store, text: str) -> Counter[str]:
 
 def test_a_graph_counts_what_queries_count() -> None:
     graph = KnowledgeGraph.build()
-    sizes = graph._inference.sizes  # type: ignore[union-attr]  # it is closed
+    sizes = graph.conclusions.inference.sizes  # type: ignore[union-attr]  # it is closed
     told = graph.query(
         "SELECT ?p (COUNT(*) AS ?n) (COUNT(DISTINCT ?s) AS ?m) (COUNT(DISTINCT ?o) AS ?k)"
         " { ?s ?p ?o } GROUP BY ?p"
@@ -152,14 +152,14 @@ def test_sizes_follow_when_the_data_have_changed_by_much() -> None:
     graph.count()
     for number in range(40):
         graph.apply(graph.delta(f"INSERT DATA {{ GRAPH <g:x> {{ <e:{number}> <e:new> <e:b> }} }}"))
-    sizes = graph._inference.sizes  # type: ignore[union-attr]  # it is closed
+    sizes = graph.conclusions.inference.sizes  # type: ignore[union-attr]  # it is closed
     assert 20 < sizes.relations["e:new"].triples <= 40
 
 
 def test_an_error_speaks_of_the_text_that_was_given() -> None:
     graph = build(quads("g:x { :a :in :b . :b :in :c . :c :in :d } g:y { :a a :Park }"))
     joined = "PREFIX : <http://e/> SELECT ?a\n{ ?a :in ?b ; :in ?c .\n ?a a :Park }"
-    assert join_order.ordered(joined, graph._inference.sizes, {}) != joined  # type: ignore[union-attr]  # it is closed
+    assert join_order.ordered(joined, graph.conclusions.inference.sizes, {}) != joined  # type: ignore[union-attr]  # it is closed
     assert len(graph.query(joined).rows()) == 9
     with pytest.raises(QueryError) as caught:
         graph.query(f"{joined}\nLIMIT many")

@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
@@ -30,7 +30,7 @@ from itertools import chain
 from pathlib import Path
 from typing import BinaryIO, Final, NoReturn
 
-from pyoxigraph import Literal, NamedNode, Quad, Triple
+from pyoxigraph import NamedNode, Quad
 
 from etown_kg import export, load, questions, update, vocab, wording
 from etown_kg.catalogue.coverage import Coverage
@@ -55,15 +55,9 @@ from etown_kg.findings import Finding, Report
 from etown_kg.formats import JSON_LD, Format
 from etown_kg.graph.answer import Answer
 from etown_kg.graph.asking import Setting, ask
+from etown_kg.graph.conclusions import Conclusions
 from etown_kg.graph.counting import census
-from etown_kg.graph.inference import (
-    INFERENCES,
-    EngineInference,
-    Inference,
-    InferredChange,
-    said,
-    with_graphs,
-)
+from etown_kg.graph.inference import InferredChange
 from etown_kg.graph.linking import is_spoken_of, things_linked
 from etown_kg.graph.names import name_of, names_of, within
 from etown_kg.graph.source import GraphSource
@@ -76,7 +70,6 @@ from etown_kg.store import (
     DefaultGraphMode,
     Delta,
     GraphName,
-    GraphQuads,
     Location,
     checksum,
 )
@@ -111,6 +104,7 @@ class KnowledgeGraph:
         asserted: the asserted quads as they were written.
         version: how many changes were made; a location goes on counting where it stopped.
         time: when the present state came to be, ISO 8601 in UTC.
+        conclusions: what follows from the asserted quads; only this graph changes them.
     """
 
     def __init__(
@@ -132,11 +126,7 @@ class KnowledgeGraph:
         self.ontology = ontology
         self.version = 0
         self.time = _now()
-        self._closed = self.asserted
-        self._inferred_count = 0
-        self._inference: Inference | None = None
-        self._reasoner = DEFAULT_REASONER
-        self._close_anew: Callable[[Iterable[Quad]], Inference] = EngineInference
+        self.conclusions = Conclusions(self.asserted, base)
         self._changes: list[Change] = []
         self._location: Location | None = None
         self._views: dict[Scope, KnowledgeGraph] = {}
@@ -241,12 +231,12 @@ class KnowledgeGraph:
     @property
     def inferred(self) -> Collection[Quad]:
         """The inferred quads, all in `graph_inferred`; none before `close`."""
-        return GraphQuads(self._closed, NamedNode(self.graph_inferred), self._inferred_count)
+        return self.conclusions.inferred
 
     @inferred.setter
     def inferred(self, quads: Iterable[Quad]) -> None:
         """Take over what somebody else inferred."""
-        self._take_inferred(quads)
+        self.conclusions.take(quads)
 
     @property
     def state(self) -> str:
@@ -267,7 +257,7 @@ class KnowledgeGraph:
     def graphs(self, *, infer: bool = True) -> list[str]:
         """The IRIs of the named graphs, sorted; also of those that are empty."""
         names = set(self.asserted.graphs)
-        if infer and self._inferred_count:
+        if infer and self.inferred:
             names.add(NamedNode(self.graph_inferred))
         if infer and self._description is not None:
             names.add(self._description.graph)
@@ -325,10 +315,10 @@ class KnowledgeGraph:
         origin = f"{checksum(view.asserted):016x}" if self._location is None else self._origin
         view.__dict__["_origin"] = f"{origin}~{scope.tag}"
         hides_inferences = scope.is_all_but and self.graph_inferred not in scope
-        if self._inference is not None and not hides_inferences:
-            view.close(self._reasoner)
+        if self.conclusions.inference is not None and not hides_inferences:
+            view.close(self.conclusions.reasoner)
         elif self._description is not None:
-            view._take_inferred(())
+            view.conclusions.take(())
             view._describe()
         return view
 
@@ -344,9 +334,10 @@ class KnowledgeGraph:
         coverage = Coverage(
             self.base, self.stated_solutions, found.figures_query, catalogue.licences
         )
-        count = partial(census, self.base, self._closed, self._inference, self._outside)
+        followed = self.conclusions
+        count = partial(census, self.base, followed.closed, followed.inference, followed.outside)
         sections = (catalogue, DumpList(self.base, catalogue.licences), coverage)
-        self._description = SelfDescription(self._closed, self.base, sections, count)
+        self._description = SelfDescription(followed.closed, self.base, sections, count)
 
     def _refresh_description(self) -> None:
         """Bring ``graph/meta`` up to date, in the views too."""
@@ -374,7 +365,8 @@ class KnowledgeGraph:
 
     def _follow_whole(self, delta: Delta, change: Change) -> None:
         if delta:
-            self._make(delta, self._follow(*self._premise_change(delta), delta))
+            follows = self.conclusions.follow(*self.conclusions.premise_change(delta), delta)
+            self._make(delta, follows)
         self.version, self.time = change.version, change.time
 
     def prepare(self) -> None:
@@ -383,8 +375,8 @@ class KnowledgeGraph:
 
     def count(self) -> None:
         """Count what the order of joins goes by, before processes part; else each does so once."""
-        if self._inference is not None:
-            _ = self._inference.sizes
+        if self.conclusions.inference is not None:
+            _ = self.conclusions.inference.sizes
 
     # What follows
 
@@ -398,15 +390,7 @@ class KnowledgeGraph:
             InconsistentError: the graph has no model; it is left without a closure.
         """
         started = time.perf_counter()
-        if reasoner not in INFERENCES:
-            raise SettingError("reasoner", f"{reasoner!r} is none of {', '.join(INFERENCES)}")
-        self._reasoner, self._close_anew = reasoner, INFERENCES[reasoner]
-        inference = self._close_anew(self._premises())
-        if inference.violations:
-            raise InconsistentError(inference.violations)
-        target = NamedNode(self.graph_inferred)
-        self._take_inferred(Quad(s, p, o, target) for s, p, o in inference.inferred())
-        self._inference = inference
+        self.conclusions.compute(reasoner)
         self._describe()
         self._views.clear()
         return Closing(
@@ -423,18 +407,7 @@ class KnowledgeGraph:
         Raises:
             LimitError: more proofs than one were asked for and cannot all be searched.
         """
-        closure = self._engine.closure
-        s, p, o = triple
-        if isinstance(o, Literal) and not isinstance(s, Literal):
-            spellings = [quad.triple for quad in self._closed.spellings(Quad(s, p, o))]
-            if spellings and Triple(s, p, o) not in spellings:
-                triple = spellings[0].subject, spellings[0].predicate, spellings[0].object
-        if limit > 1:
-            found = closure.explain(triple, all=True, limit=limit)
-        else:
-            proof = closure.explain(triple)
-            found = () if proof is None else (proof,)
-        return tuple(map(self._in_graphs, found))
+        return self.conclusions.explain(triple, limit)
 
     def sources_of(self, triple: tuple[str, str, str]) -> list[LeafSource]:
         """Where an asserted triple, in N-Triples terms, was read: the `sources` of a proof."""
@@ -478,18 +451,18 @@ class KnowledgeGraph:
             default_graphs, named_graphs, prefixes, services, base,
             self.things_linked if same_as else None,
         )  # fmt: skip
-        inference = self._inference
+        inference = self.conclusions.inference
         return ask(
             text,
             setting,
-            self._closed if infer else self.asserted,
+            self.conclusions.closed if infer else self.asserted,
             partial(self.graphs, infer=infer),
             None if inference is None else lambda: inference.sizes,
         )
 
     def things_linked(self, iri: str) -> tuple[str, ...]:
         """The things of ours that an IRI of another graph stands for; none for one of ours."""
-        return things_linked(iri, self.asserted, self._closed, self._links)
+        return things_linked(iri, self.asserted, self.conclusions.closed, self._links)
 
     def speaks_of(self, iri: str) -> bool:
         """Whether the graph says something of a thing, or with it, besides links."""
@@ -570,8 +543,8 @@ class KnowledgeGraph:
             services=services or {},
             read_only=self._read_only,
         )
-        sees_more = infer and self._closed is not self.asserted
-        where = self._closed if sees_more else None
+        closed = self.conclusions.closed
+        where = closed if infer and closed is not self.asserted else None
         delta = update.evaluate(request.text, self.asserted, options, where=where)
         return replace(permitted(delta, request.may_write), version=self.version)
 
@@ -633,9 +606,9 @@ class KnowledgeGraph:
             raise ReadOnlyError(f"{', '.join(names_of(read_only))} may only be read")
         if not delta:
             return Change(self.version, self.time)
-        added, removed = self._premise_change(delta)
+        added, removed = self.conclusions.premise_change(delta)
         try:
-            follows = self._follow(added, removed, delta)
+            follows = self.conclusions.follow(added, removed, delta)
         except InconsistentError:
             if not scope.is_all:
                 self.view(scope)._refuse_clash(within(delta, scope))
@@ -654,7 +627,7 @@ class KnowledgeGraph:
             if self._location is not None:
                 self._location.commit(delta, change, writer, sync=sync)
         except BaseException:
-            self._follow_back(added, removed)
+            self.conclusions.follow_back(added, removed)
             raise
         self._make(delta, follows)
         self._known_findings = findings
@@ -683,8 +656,7 @@ class KnowledgeGraph:
         The graph is not to be changed any more behind that. What has no model is for `apply` to
         refuse, which tells why.
         """
-        if self._inference is not None:
-            self._inference.change(*self._premise_change(delta), self._premises(delta))
+        self.conclusions.rehearse(delta)
 
     def advance(self, delta: Delta) -> None:
         """Take over what a change asserts, not what follows from it: for a copy of a graph that
@@ -712,61 +684,11 @@ class KnowledgeGraph:
     def _make(self, delta: Delta, follows: InferredChange) -> None:
         """Change the stores that answer queries."""
         self.asserted.apply(delta)
-        if self._closed is not self.asserted:
-            target = NamedNode(self.graph_inferred)
-            gone = frozenset(Quad(s, p, o, target) for s, p, o in follows.removed)
-            come = frozenset(Quad(s, p, o, target) for s, p, o in follows.added)
-            inferred = Delta(deleted=gone, inserted=come)
-            described = self._description
-            with described.following(delta, inferred) if described else nullcontext():
-                self._closed.apply(delta)
-                self._closed.apply(inferred)
-            self._inferred_count += len(come) - len(gone)
-        for name in ("_citations", "_own_engine"):
-            self.__dict__.pop(name, None)
-
-    def _premise_change(self, delta: Delta) -> tuple[list[Quad], list[Quad]]:
-        """The triples that the reasoner's premises gain and lose, a quad for each."""
-        outside = self._outside
-        deleted = {quad.triple: quad for quad in delta.deleted if quad.graph_name not in outside}
-        inserted = {quad.triple: quad for quad in delta.inserted if quad.graph_name not in outside}
-        added = [
-            quad
-            for quad in inserted.values()
-            if not self.asserted.graphs_with(quad).difference(outside)
-        ]
-        removed = [
-            quad
-            for triple, quad in deleted.items()
-            if triple not in inserted
-            and all(
-                Quad(quad.subject, quad.predicate, quad.object, graph) in delta.deleted
-                for graph in self.asserted.graphs_with(quad).difference(outside)
-            )
-        ]
-        return added, removed
-
-    def _follow(
-        self, added: Sequence[Quad], removed: Sequence[Quad], delta: Delta
-    ) -> InferredChange:
-        """What follows from changed premises.
-
-        Raises:
-            InconsistentError: there is no model; what follows is as it was before.
-        """
-        if self._inference is None or not (added or removed):
-            return InferredChange((), ())
-        try:
-            follows = self._inference.change(added, removed, self._premises(delta))
-        except BaseException:
-            self._inference = self._close_anew(self._premises())
-            raise
-        violations = self._inference.violations
-        if violations:
-            proofs = [self._in_graphs(proof, delta) for proof in self._inference.proofs()]
-            self._follow_back(added, removed)
-            raise InconsistentError(violations, proofs)
-        return follows
+        inferred = self.conclusions.as_delta(follows)
+        described = self._description
+        with described.following(delta, inferred) if described else nullcontext():
+            self.conclusions.make(delta, inferred)
+        self.__dict__.pop("_citations", None)
 
     def _refuse_clash(self, delta: Delta) -> NoReturn:
         """Say, in a view, why a change is refused that leaves the whole graph without a model.
@@ -774,31 +696,10 @@ class KnowledgeGraph:
         Raises:
             InconsistentError: always; with the proofs, if the view alone has no model either.
         """
-        added, removed = self._premise_change(delta)
-        self._follow(added, removed, delta)
-        self._follow_back(added, removed)
+        added, removed = self.conclusions.premise_change(delta)
+        self.conclusions.follow(added, removed, delta)
+        self.conclusions.follow_back(added, removed)
         raise _unshown(InconsistentError(())) from None
-
-    def _follow_back(self, added: Sequence[Quad], removed: Sequence[Quad]) -> None:
-        if self._inference is not None:
-            self._inference.change(removed, added, self._premises())
-
-    def _premises(self, delta: Delta | None = None) -> Iterator[Quad]:
-        """What the reasoner gets; with a delta, what it will get after the change."""
-        for quad in self._after(delta) if delta else self.asserted:
-            if quad.graph_name not in self._outside:
-                yield quad
-
-    def _after(self, delta: Delta) -> Iterator[Quad]:
-        yield from (quad for quad in self.asserted if quad not in delta.deleted)
-        yield from delta.inserted
-
-    def _take_inferred(self, quads: Iterable[Quad]) -> None:
-        """Let queries see these inferred quads and no others."""
-        closed = self.asserted.copy(for_queries=True)
-        closed.extend(quads)
-        self._closed = closed
-        self._inferred_count = len(closed) - len(self.asserted)
 
     # Checking
 
@@ -825,7 +726,7 @@ class KnowledgeGraph:
         """
         if self._known_findings is None:
             self._known_findings = _violations(self._validated(self.asserted))
-        found = _violations(self._validated(self._after(delta)))
+        found = _violations(self._validated(delta.after(self.asserted)))
         fresh = found - self._known_findings
         if fresh and not scope.is_all:
             view = self.view(scope)
@@ -836,40 +737,9 @@ class KnowledgeGraph:
             raise InvalidError(sorted(fresh))
         return found
 
-    def _in_graphs(self, proof: Proof, delta: Delta | None = None) -> Proof:
-        """The proof with the graphs that assert its leaves, after the change `delta`."""
-        graphs: dict[tuple[str, str, str], set[GraphName]] = {}
-        fresh: Mapping[Triple, set[GraphName]] = {}
-        if delta is not None:
-            fresh = {quad.triple: set() for quad in delta.inserted}
-            for quad in delta.inserted:
-                fresh[quad.triple].add(quad.graph_name)
-        for leaf in proof.leaves():
-            if leaf.conclusion is not None:
-                triple = said(leaf.conclusion)
-                found = self.asserted.graphs_with(Quad(*triple)) | fresh.get(triple, set())
-                graphs[leaf.conclusion] = found
-        return with_graphs(proof, graphs)
-
-    @property
-    def _engine(self) -> EngineInference:
-        """Our own engine, whichever reasoner closed the graph."""
-        if isinstance(self._inference, EngineInference):
-            return self._inference
-        return self._own_engine
-
-    @cached_property
-    def _own_engine(self) -> EngineInference:
-        return EngineInference(self._premises())
-
     @cached_property
     def _citations(self) -> Citations:
         return Citations(self.asserted)
-
-    @cached_property
-    def _outside(self) -> frozenset[GraphName]:
-        """The graphs that are not reasoned with."""
-        return frozenset(NamedNode(f"{self.base}graph/{name}") for name in ("links", "meta"))
 
     @cached_property
     def _links(self) -> NamedNode:

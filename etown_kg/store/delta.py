@@ -47,6 +47,11 @@ class Delta:
         """The delta that undoes this one."""
         return Delta(self.inserted, self.deleted, self.dropped, self.created)
 
+    def after(self, quads: Iterable[Quad]) -> Iterator[Quad]:
+        """What asserted quads are behind the change."""
+        yield from (quad for quad in quads if quad not in self.deleted)
+        yield from self.inserted
+
     @property
     def graphs(self) -> frozenset[GraphName]:
         """The graphs that are changed, made or dropped."""

@@ -269,19 +269,21 @@ def test_columns_and_triples_give_the_same_census(given: frozenset[Quad]) -> Non
     )
     graph = KnowledgeGraph([*quads(""), *given, *triple_term], base=BASE)
     graph.close()
-    inference = graph._inference
+    inference = graph.conclusions.inference
     assert isinstance(inference, EngineInference)
-    found = columnar_census(BASE, graph._closed, inference, graph._outside)
-    assert found == census(BASE, graph._closed, inference, graph._outside)
-    assert found.triples == len(set(graph._closed.all_triples()))
+    found = columnar_census(BASE, graph.conclusions.closed, inference, graph.conclusions.outside)
+    assert found == census(BASE, graph.conclusions.closed, inference, graph.conclusions.outside)
+    assert found.triples == len(set(graph.conclusions.closed.all_triples()))
 
 
 def test_the_shipped_graph_has_the_same_census_in_columns(shipped_graph: KnowledgeGraph) -> None:
     graph = shipped_graph
-    assert isinstance(graph._inference, EngineInference)
+    assert isinstance(graph.conclusions.inference, EngineInference)
     # The description is outside of what was closed, as graph/meta is.
-    found = columnar_census(graph.base, graph._closed, graph._inference, graph._outside)
-    assert found == Census.of(graph.base, graph._closed.all_triples())
+    found = columnar_census(
+        graph.base, graph.conclusions.closed, graph.conclusions.inference, graph.conclusions.outside
+    )
+    assert found == Census.of(graph.base, graph.conclusions.closed.all_triples())
 
 
 def test_a_graph_that_was_given_no_presentation_says_nothing() -> None:
