@@ -10,6 +10,7 @@ to the file's graph.
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -79,8 +80,10 @@ def sources(ontology: Path, data: Path, base: str = vocab.BASE) -> tuple[Source,
     return (*found, *facts)
 
 
-def read(path: Path, graph: str | None = None) -> list[Quad]:
+def read(path: Path, graph: str | None = None, content: bytes | None = None) -> list[Quad]:
     """The quads of one RDF file, in the file's order, its format by its suffix.
+
+    `content` is what the file would hold, where that is known already: of a file that is packed.
 
     Triples go to `graph`, or stay in the default graph when it is None. Blank nodes get labels
     made from the file's name and their order in it: no two files share one, and reading a file
@@ -91,14 +94,14 @@ def read(path: Path, graph: str | None = None) -> list[Quad]:
         FormatError: the suffix is not one of an RDF format.
         SourceError: the file does not parse; with line and column where the parser knows them.
     """
-    if not path.is_file():
+    if content is None and not path.is_file():
         raise MissingPathError(path, "an RDF file")
     format = by_suffix(path)
     target = DefaultGraph() if graph is None else NamedNode(graph)
     labels = _BlankNodeLabels(path)
     quads: list[Quad] = []
     try:
-        with path.open("rb") as stream:
+        with path.open("rb") if content is None else io.BytesIO(content) as stream:
             document: bytes | BinaryIO = stream
             if format.rdf == RdfFormat.RDF_XML:
                 checked = doctype.checked(stream.read())

@@ -24,7 +24,11 @@ LEAVES = frozenset(
         "blank_nodes", "wording",
     }
 )  # fmt: skip
-TOOLS = frozenset({"load", "export", "validate", "evidence", "derived", "profile", "questions"})
+TOOLS = frozenset(
+    {
+        "difference", "load", "export", "validate", "evidence", "derived", "profile", "questions",
+    }
+)  # fmt: skip
 ALLOWED: dict[str, frozenset[str]] = {
     "vocab": frozenset(),
     "errors": frozenset(),
@@ -32,6 +36,7 @@ ALLOWED: dict[str, frozenset[str]] = {
     "numerals": frozenset(),
     "query_text": frozenset({"errors"}),
     "blank_nodes": frozenset(),
+    "difference": frozenset({"blank_nodes"}),
     "changes": frozenset({"scope"}),
     "scope": frozenset(),
     "config": frozenset({"vocab", "errors", "scope"}),
@@ -101,7 +106,8 @@ ALLOWED: dict[str, frozenset[str]] = {
     "cli": (
         LEAVES
         | TOOLS
-        | {"audit", "tokens", "reason", "store", "graph", "backend", "links", "web", "__version__"}
+        | {"audit", "tokens", "reason", "store", "graph", "backend", "links", "figures", "web"}
+        | {"__version__"}
     ),
 }
 # What a layer must not know at all, whoever provides it.

@@ -27,6 +27,7 @@ COMMANDS: dict[str, str] = {
     "reason": "etown_kg.cli.reason",
     "explain": "etown_kg.cli.explain",
     "export": "etown_kg.cli.export",
+    "diff": "etown_kg.cli.diff",
     "build": "etown_kg.cli.build",
     "validate": "etown_kg.cli.check",
     "check": "etown_kg.cli.check",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import io
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import BinaryIO, Literal, cast
@@ -38,17 +39,31 @@ def packed(out: BinaryIO, packing: Packing) -> Iterator[BinaryIO]:
         yield out
 
 
-@contextmanager
-def unpacked(stream: BinaryIO, packing: Packing) -> Iterator[BinaryIO]:
-    """A stream of the content of a packed one."""
-    if packing == "gzip":
-        with gzip.GzipFile(fileobj=stream) as content:
-            yield cast(BinaryIO, content)
-    elif packing == "zstd":
-        with zstandard.ZstdDecompressor().stream_reader(stream, closefd=False) as content:
-            yield cast(BinaryIO, content)
-    else:
-        yield stream
+def unpack(content: bytes, packing: Packing) -> bytes:
+    """What was packed, whole.
+
+    Raises:
+        ValueError: it is damaged, or was cut short.
+    """
+    try:
+        if packing == "gzip":
+            return gzip.decompress(content)
+        if packing == "zstd":
+            return _unpack_zstd(content)
+    except (EOFError, OSError, zlib.error, zstandard.ZstdError) as error:
+        raise ValueError(f"the {packing} data are damaged or were cut short: {error}") from error
+    return content
+
+
+def _unpack_zstd(content: bytes) -> bytes:
+    frames = []
+    while content:
+        frame = zstandard.ZstdDecompressor().decompressobj()
+        frames.append(frame.decompress(content))
+        if not frame.eof:
+            raise EOFError("the last frame has no end")
+        content = frame.unused_data
+    return b"".join(frames)
 
 
 def packing_of(name: str) -> Packing:

@@ -151,6 +151,22 @@ class Journal:
             self._is_broken = True
 
 
+def records_in(path: Path) -> Iterator[tuple[State, Delta]]:
+    """The changes in a file of records that nothing depends on; what is damaged is left out."""
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        return
+    start = content.find(b"#")
+    while start >= 0:
+        following = content.find(b"\n#", start)
+        stop = len(content) if following < 0 else following + 1
+        record = _read(content[start:stop])
+        if record is not None:
+            yield record
+        start = stop if following >= 0 else -1
+
+
 def sync_folder(path: Path) -> None:
     """Wait until the disk knows which files are in a folder."""
     descriptor = os.open(path, os.O_RDONLY)

@@ -2,6 +2,7 @@
 
     store/           an on-disk Oxigraph (RocksDB) with the quads
     journal          changes that the store may not have safely yet (`journal`)
+    history          changes that were in the journal before, as far back as there is room
     versions.jsonl   a line for each state there ever was, behind the others in time
     LOCK             held by the one process that writes
     served-by        the folder of the sockets of the server that has it, if one has
@@ -37,13 +38,16 @@ from etown_kg.changes import Change
 from etown_kg.errors import DiskFullError, MissingPathError, StorageError
 from etown_kg.store.checksum import SCHEME, changed
 from etown_kg.store.delta import Delta, GraphName, batches
-from etown_kg.store.journal import Journal, State, sync_folder
+from etown_kg.store.journal import Journal, State, records_in, sync_folder
 from etown_kg.store.spelling import Term, canonical, canonical_quads
 
 # Below this much free room nothing is written; opening and flushing need some themselves.
 RESERVE_BYTES: Final = 1 << 30
 # The store is flushed, and the journal cleared, when the journal has grown to this.
 CHECKPOINT_BYTES: Final = 16 << 20
+# When the history has grown to this, it makes room for another, and the one before it goes.
+HISTORY_BYTES: Final = 64 << 20
+_HISTORIES: Final = ("history.old", "history")
 # The file in which a server says where it can be asked.
 SERVED_BY: Final = "served-by"
 
@@ -141,6 +145,33 @@ class Location:
             yield from _quads(self._opened())
         except _STORE_FAULTS as error:
             raise _damaged(self.path, str(error)) from error
+
+    def quads_at(self, version: int) -> list[Quad]:
+        """All quads as they were in a former version, by undoing what came after it.
+
+        Raises:
+            StorageError: there is no such version, or its changes are not kept any more.
+        """
+        quads = set(self.quads())
+        changes = {state.version: delta for state, delta in self._kept_changes()}
+        newest = self.state.version
+        oldest = newest
+        while oldest in changes:
+            oldest -= 1
+        if not oldest <= version <= newest:
+            raise StorageError(
+                f"{self.path}: version {version} is not kept",
+                hint=f"kept: {oldest} to {newest}; older ones are in backups",
+            )
+        for number in range(newest, version, -1):
+            quads -= changes[number].inserted
+            quads |= changes[number].deleted
+        return list(quads)
+
+    def _kept_changes(self) -> Iterator[tuple[State, Delta]]:
+        for name in _HISTORIES:
+            yield from records_in(self.path / name)
+        yield from self._opened_journal().records()
 
     def versions(self) -> list[Change]:
         """The changes that led here, oldest first."""
@@ -265,7 +296,22 @@ class Location:
         with (self.path / "versions.jsonl").open("rb") as stream:
             os.fsync(stream.fileno())
         if self._journal is not None:
+            self._keep_history(self._journal)
             self._journal.clear()
+
+    def _keep_history(self, journal: Journal) -> None:
+        """Keep what the journal has: of no use to the store, but it tells what changed when.
+
+        Nothing depends on it, so a disk that has no room for it is no failure.
+        """
+        history, older = (self.path / name for name in reversed(_HISTORIES))
+        try:
+            if history.exists() and history.stat().st_size > HISTORY_BYTES:
+                history.replace(older)
+            with journal.path.open("rb") as source, history.open("ab") as target:
+                shutil.copyfileobj(source, target)
+        except OSError as error:
+            _log.warning("%s: the history has a gap: %s", self.path, error)
 
     def backup(self, target: Path) -> None:
         """Copy the present state to a new folder, itself a location.
@@ -366,7 +412,7 @@ class Location:
         return self._store
 
     def _refuse_strangers(self) -> None:
-        ours = {"LOCK", "tokens.json", "journal", "versions.jsonl", SERVED_BY}
+        ours = {"LOCK", "tokens.json", "journal", "versions.jsonl", SERVED_BY, *_HISTORIES}
         strangers = sorted(entry.name for entry in self.path.iterdir() if entry.name not in ours)
         if strangers:
             raise StorageError(

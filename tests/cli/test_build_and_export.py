@@ -13,7 +13,7 @@ from pyoxigraph import NamedNode, parse
 from rdflib.compare import isomorphic
 
 from etown_kg import export as export_module
-from etown_kg.export.packing import packing_of, unpacked
+from etown_kg.export.packing import packing_of, unpack
 from etown_kg.formats import RDF_FORMATS, by_suffix
 from tests.cli.conftest import Run
 
@@ -194,8 +194,10 @@ def test_a_file_is_packed_by_its_suffix(
     assert run(*on_zoo, "export", "--output", plain).exit_code == 0
     content = out.read_bytes()
     assert content.startswith(magic)
-    with out.open("rb") as stream, unpacked(stream, packing_of(out.name)) as unpacked_stream:
-        assert unpacked_stream.read() == plain.read_bytes()
+    assert unpack(content, packing_of(out.name)) == plain.read_bytes()
+    for cut in (content[:-1], content[: len(content) // 2], content[:3]):
+        with pytest.raises(ValueError, match="cut short"):
+            unpack(cut, packing_of(out.name))
 
 
 @pytest.mark.parametrize("suffix", [".jelly", ".parquet", ".graphml"])
