@@ -37,9 +37,14 @@ Examples:
     help="json is JSON-LD and xml is RDF/XML for CONSTRUCT and DESCRIBE",
 )  # fmt: skip
 @click.option("--no-infer", is_flag=True, help="answer from what is asserted alone")
+@click.option(
+    "--same-as", is_flag=True, help="read IRIs of linked graphs as the things they are linked with"
+)
 @click.argument("query", required=False)
 @click.pass_context
-def query(context: click.Context, format: str, no_infer: bool, query: str | None) -> None:
+def query(
+    context: click.Context, format: str, no_infer: bool, same_as: bool, query: str | None
+) -> None:
     """Answer a SPARQL 1.1 query.
 
     QUERY is the query itself, @FILE or the path of a file, or - for standard input (also when
@@ -51,7 +56,7 @@ def query(context: click.Context, format: str, no_infer: bool, query: str | None
     if not no_infer:
         close_graph(graph, settings)
     started = time.perf_counter()
-    answer = graph.query(text, infer=not no_infer)
+    answer = graph.query(text, infer=not no_infer, same_as=same_as)
     if format == "table":
         count = _print_table(answer)
         remark(f"{count} in {(time.perf_counter() - started) * 1000:.0f} ms")

@@ -60,7 +60,7 @@ def test_a_table_is_not_folded_off_a_terminal(run: Run, on_zoo: tuple[str, ...])
 
 def test_a_truth_value(run: Run, on_zoo: tuple[str, ...]) -> None:
     assert run(*on_zoo, "query", "ASK { ?s ?p ?o }").stdout == "true\n"
-    assert run(*on_zoo, "query", "ASK { ?s ?p 17 }").stdout == "false\n"
+    assert run(*on_zoo, "query", "ASK { ?s ?p 17.5 }").stdout == "false\n"
     answer = run(*on_zoo, "query", "--format", "json", "ASK {}").stdout
     assert json.loads(answer)["boolean"] is True
 
@@ -115,3 +115,11 @@ def test_a_query_that_is_not_utf8_is_refused(
     result = run(*on_zoo, "query", path)
     assert result.exit_code == 1
     assert result.stderr.startswith(f"error: {path}:2: not UTF-8")
+
+
+def test_same_as_reads_the_iris_of_linked_graphs(run: Run) -> None:
+    asked = "SELECT ?x { ?x et:directlyWithin <http://www.wikidata.org/entity/Q148> }"
+    arguments = ("query", "--no-infer", "--format", "csv", asked)
+    assert run(*arguments).stdout.splitlines() == ["x"]
+    found = run(*arguments, "--same-as").stdout.splitlines()
+    assert found == ["x", "https://w3id.org/etown/id/place/beijing"]
