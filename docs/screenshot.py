@@ -8,6 +8,7 @@ from __future__ import annotations
 import shutil
 import sys
 from pathlib import Path
+from typing import Literal, NamedTuple
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
@@ -21,17 +22,41 @@ from etown_kg.web import create_app  # noqa: E402
 from tests.browser.conftest import ARGUMENTS  # noqa: E402
 from tests.web.serving import serving  # noqa: E402
 
+ZONE = "https://w3id.org/etown/id/place/beijing-e-town"
+DESK, PHONE = (1200, 900), (390, 780)
+
+
+class Picture(NamedTuple):
+    """What to take: its address, its size in CSS pixels, its reader, and what has to be there."""
+
+    path: str
+    size: tuple[int, int] = DESK
+    locale: str = "en-GB"
+    scheme: Literal["light", "dark"] = "light"
+    drawn: str = "h1"
+    scroll_to: str = ""
+
+
 PICTURES = {
-    "start.png": ("/", 1200, 760),
-    "answer.png": ("/query?question=cq-03-more-than-300-vehicles", 1200, 1000),
-    "thing.png": ("/id/place/beijing-e-town", 1200, 1000),
-    "why.png": (
-        "/why?s=https://w3id.org/etown/id/place/beijing-e-town"
-        "&p=https://w3id.org/etown/ontology%23locatedIn&o=https://w3id.org/etown/id/place/china",
-        1200,
-        900,
+    "start.png": Picture("/"),
+    "answer.png": Picture(
+        "/query?question=cq-03-more-than-300-vehicles",
+        (1200, 1140),
+        drawn=".CodeMirror",
+        scroll_to="form[data-desk]",
     ),
-    "article.png": ("/id/article/2022-10-10-industrial-fleet?lang=zh", 1200, 1000),
+    "thing.png": Picture("/id/place/beijing-e-town"),
+    "why.png": Picture(
+        f"/why?s={ZONE}&p=https://w3id.org/etown/ontology%23locatedIn"
+        "&o=https://w3id.org/etown/id/place/china"
+    ),
+    "article.png": Picture("/id/article/2022-10-10-industrial-fleet", locale="zh-CN"),
+    "figures.png": Picture("/figures?unit=NUM&threshold=300", scroll_to=".summary"),
+    "network.png": Picture(f"/network?iri={ZONE}", drawn=".canvas canvas"),
+    "ontology.png": Picture("/ontology", scroll_to="#terms"),
+    "search.png": Picture("/search?q=产业", locale="zh-CN"),
+    "dark.png": Picture("/id/derived/X4", scheme="dark"),
+    "phone.png": Picture("/", PHONE, "zh-CN", "dark"),
 }
 
 
@@ -43,10 +68,21 @@ def main() -> None:
     app = create_app(Settings(), LocalBackend(KnowledgeGraph.build()))
     with serving(app) as address, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
-        for name, (path, width, height) in PICTURES.items():
-            page = browser.new_page(viewport={"width": width, "height": height})
-            page.goto(address + path)
+        for name, picture in PICTURES.items():
+            width, height = picture.size
+            page = browser.new_page(
+                viewport={"width": width, "height": height},
+                locale=picture.locale,
+                color_scheme=picture.scheme,
+            )
+            page.goto(address + picture.path, wait_until="networkidle")
+            page.locator(picture.drawn).first.wait_for()
+            if picture.scroll_to:
+                page.locator(picture.scroll_to).first.evaluate(
+                    "element => scrollTo(0, element.getBoundingClientRect().top + scrollY - 24)"
+                )
             page.screenshot(path=folder / name)
+            page.close()
             print(folder / name)
         browser.close()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from urllib.parse import quote
 from xml.etree import ElementTree
@@ -186,6 +187,24 @@ def test_the_drawing_is_exported(open_page: OpenPage) -> None:
     with page.expect_download() as caught:
         page.get_by_role("button", name="PNG").click()
     assert caught.value.path().read_bytes().startswith(b"\x89PNG")
+
+
+def test_around_one_thing_no_name_lies_on_another(open_page: OpenPage) -> None:
+    """In the exported drawing: each name has a line of its own on its side."""
+    page = open_page()
+    page.goto(NETWORK)
+    is_drawn(page)
+    with page.expect_download() as caught:
+        page.get_by_role("button", name="SVG").click()
+    root = ElementTree.parse(caught.value.path()).getroot()
+    lines: dict[str, list[float]] = {"start": [], "end": []}
+    for text in root.iter("{http://www.w3.org/2000/svg}text"):
+        if text.get("text-anchor") in lines:
+            lines[str(text.get("text-anchor"))].append(float(text.get("y", "nan")))
+    assert len(lines["start"]) + len(lines["end"]) > 20
+    for places in lines.values():
+        places.sort()
+        assert all(after - before >= 20 for before, after in pairwise(places))
 
 
 def test_without_a_script_one_goes_from_list_to_list(page: Page) -> None:

@@ -151,6 +151,13 @@ class Description:
     contents: tuple[Shown, ...] = ()
 
     @property
+    def kinds(self) -> tuple[Shown, ...]:
+        """The classes for a reader: of those with one name the graph's own."""
+        own = sorted(self.types, key=lambda value: not value.shown.iri.startswith(self.labels.base))
+        named = {value.shown.text: value.shown for value in reversed(own)}
+        return tuple(reversed(named.values()))
+
+    @property
     def other_names(self) -> tuple[Shown, ...]:
         """What it is called besides, each name once: labels in other languages come first."""
         rows = sorted(self.names, key=lambda row: row.predicate.iri not in vocab.LABEL_PROPERTIES)

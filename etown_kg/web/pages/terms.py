@@ -33,7 +33,19 @@ _NUMBERS = frozenset(
 )  # fmt: skip
 # Names that are kept: they are asked for again and again, and follow from the IRI alone.
 KEPT = 10_000
-_PLAIN = frozenset((vocab.XSD + "string", vocab.RDF + "langString"))
+# Datatypes that a literal shows by its form.
+_PLAIN = frozenset(
+    (
+        vocab.RDF + "langString",
+        *(
+            vocab.XSD + name
+            for name in (
+                "string", "boolean", "date", "dateTime", "dateTimeStamp", "gYear", "gYearMonth",
+                "anyURI",
+            )
+        ),
+    )
+)  # fmt: skip
 # Bounded, since Python reads no number of more than a few thousand digits.
 _LONG_NUMBER = re.compile(r"(-?[0-9]{5,100})((?:\.[0-9]+)?)")
 

@@ -33,8 +33,15 @@ export function looks(groups) {
   }]));
 }
 
+// Edges beyond which their names are left to those of the chosen node.
+const MOST_NAMED = 24;
+// Around one thing alone: the room of a line, of a name beside its node, and of the edges.
+const LINE = 25;
+const ROOM = { wide: { name: 280, reach: 250 }, narrow: { name: 120, reach: 110 } };
+const NARROW = 640;
+
 /** `isMany` leaves the names of edges to those of the chosen node. */
-const styleOf = (look, isMany) => [
+const styleOf = (look, isMany, room) => [
   { selector: "node", style: {
     label: "data(label)", "font-size": 12, "font-family": "system-ui, sans-serif",
     "text-wrap": "wrap", "text-max-width": 130, "text-valign": "bottom", "text-margin-y": 4,
@@ -55,13 +62,20 @@ const styleOf = (look, isMany) => [
     "target-arrow-shape": "triangle", "arrow-scale": 0.8, "curve-style": "bezier",
     "min-zoomed-font-size": 7,
   } },
+  { selector: "node.left, node.right", style: {
+    "text-wrap": "ellipsis", "text-max-width": room.name, "text-valign": "center",
+    "text-margin-y": 0, width: 14, height: 14,
+  } },
+  { selector: "node.left", style: { "text-halign": "left", "text-margin-x": -5 } },
+  { selector: "node.right", style: { "text-halign": "right", "text-margin-x": 5 } },
+  { selector: "edge.quiet", style: { label: "", width: 1, "line-opacity": 0.6, "arrow-scale": 0.7 } },
   { selector: "edge[?inferred]", style: {
     "line-style": "dashed", "line-color": token("inferred"),
     "target-arrow-color": token("inferred"),
   } },
   { selector: ".far", style: { opacity: 0.25 } },
   { selector: "node.chosen", style: { "border-width": 4, "border-color": token("warm") } },
-  { selector: "edge.chosen", style: { width: 2.5, label: "data(label)" } },
+  { selector: "edge.chosen", style: { width: 2.5, "line-opacity": 1, label: "data(label)" } },
 ];
 
 /** What several statements say of the same two things is one line with all their names. */
@@ -110,9 +124,10 @@ export async function draw(element, library, part, { centre = "" } = {}) {
   const look = (group) => current.get(group) || current.values().next().value;
   const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
   const isMany = part.nodes.length > 70;
+  const room = element.clientWidth < NARROW ? ROOM.narrow : ROOM.wide;
   const cy = cytoscape({
     container: element, elements: elementsOf(isMany ? connected(part) : part),
-    style: styleOf(look, isMany),
+    style: styleOf(look, isMany, room),
     minZoom: 0.15, maxZoom: 3, autounselectify: true, boxSelectionEnabled: false,
   });
   if (centre) cy.getElementById(centre).addClass("centre");
@@ -145,11 +160,19 @@ export async function draw(element, library, part, { centre = "" } = {}) {
     });
     layout.run();
   });
-  await arrange(true);
+  const middle = cy.getElementById(centre);
+  const isHub = middle.nonempty() && cy.nodes().length > 8 && !isMany
+    && cy.nodes().difference(middle).every((node) => node.edgesWith(middle).nonempty());
+  if (isHub) putAround(cy, middle, room);
+  else await arrange(true);
+  const hush = () => {
+    cy.edges().toggleClass("quiet", cy.edges().length > MOST_NAMED);
+  };
+  hush();
 
   const restyle = () => {
     current = looks(groups);
-    cy.style(styleOf(look, isMany));
+    cy.style(styleOf(look, isMany, room));
   };
   new MutationObserver(restyle).observe(document.documentElement, { attributeFilter: ["data-theme"] });
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", restyle);
@@ -163,8 +186,12 @@ export async function draw(element, library, part, { centre = "" } = {}) {
       learn(more.nodes);
       current = looks(groups);
       cy.add(elementsOf(more).filter((each) => cy.getElementById(each.data.id).empty()));
-      cy.style(styleOf(look, isMany));
-      if (cy.nodes().length > before) await arrange();
+      cy.style(styleOf(look, isMany, room));
+      if (cy.nodes().length > before) {
+        cy.nodes().removeClass("left right");
+        await arrange();
+      }
+      hush();
       return cy.nodes().length - before;
     },
     /** Marks a node and what touches it; with null, nothing. */
@@ -205,6 +232,37 @@ export async function draw(element, library, part, { centre = "" } = {}) {
     png: () => cy.png({ output: "blob", full: true, scale: 2, bg: token("sheet") }),
     svg: () => svgOf(cy),
   };
+}
+
+/**
+ * Puts what is around one thing on two arcs, each name on its line outside: what it leads to on the
+ * right, what leads to it on the left, things of one kind and relation together. A side that is
+ * much longer gives of its end to the other; the arrows tell the direction all the same.
+ */
+function putAround(cy, middle, room) {
+  const others = cy.nodes().difference(middle).toArray();
+  const relation = (node) => node.edgesWith(middle).map((edge) => edge.data("label")).sort()[0];
+  const order = new Map(others.map((node) => [
+    node, [node.data("group"), relation(node), node.data("label")].join("\u0000"),
+  ]));
+  others.sort((a, b) => (order.get(a) < order.get(b) ? -1 : 1));
+  const leads = (node) => middle.edgesTo(node).nonempty();
+  const right = others.filter(leads);
+  const left = others.filter((node) => !leads(node));
+  while (left.length > right.length + 1) right.push(left.pop());
+  while (right.length > left.length + 1) left.push(right.pop());
+  const put = (nodes, side, name) => nodes.forEach((node, place) => {
+    const across = nodes.length > 1 ? (2 * place) / (nodes.length - 1) - 1 : 0;
+    node.position({
+      x: side * room.reach * Math.sqrt(1 - 0.6 * across * across),
+      y: (across * LINE * (nodes.length - 1)) / 2,
+    });
+    node.addClass(name);
+  });
+  middle.position({ x: 0, y: 0 });
+  put(right, 1, "right");
+  put(left, -1, "left");
+  cy.fit(undefined, 16);
 }
 
 /** A drawing of its own kind for each shape, around the middle (x, y) with the size (w, h). */
@@ -257,6 +315,7 @@ function svgOf(cy) {
       stroke: token(name), "stroke-width": 1.5, "marker-end": `url(#arrow-${name})`,
       ...(edge.data("inferred") ? { "stroke-dasharray": "6 4" } : {}),
     });
+    if (edge.hasClass("quiet")) return;
     make(root, "text", { x: middle.x, y: middle.y - 3, "text-anchor": "middle", "font-size": 10,
       fill: token("quiet") }, edge.data("label"));
   });
@@ -264,8 +323,11 @@ function svgOf(cy) {
     const { x, y } = node.position();
     const [name, attributes] = outline(node.style("shape"), x, y, node.width(), node.height());
     make(root, name, { ...attributes, fill: node.style("background-color") });
-    make(root, "text", { x, y: y + node.height() / 2 + 15, "text-anchor": "middle", "font-size": 12,
-      fill: token("ink") }, node.data("label"));
+    const beside = node.hasClass("left") ? -1 : node.hasClass("right") ? 1 : 0;
+    const at = beside
+      ? { x: x + beside * (node.width() / 2 + 5), y: y + 4, "text-anchor": beside < 0 ? "end" : "start" }
+      : { x, y: y + node.height() / 2 + 15, "text-anchor": "middle" };
+    make(root, "text", { ...at, "font-size": 12, fill: token("ink") }, node.data("label"));
   });
   const text = new XMLSerializer().serializeToString(root);
   return new Blob([`<?xml version="1.0" encoding="UTF-8"?>\n${text}\n`], { type: "image/svg+xml" });
