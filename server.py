@@ -6,23 +6,14 @@ an owner of the graph of its own, which ends with it.
 """
 
 import atexit
-from functools import partial
 
-from etown_kg.backend.client import start
-from etown_kg.cli.building import build
-from etown_kg.cli.serve import find_token_of, is_writable, limits_of
+from etown_kg.cli.serve import find_token_of, is_writable, limits_of, open_backend
 from etown_kg.config import Settings
 from etown_kg.web import create_app
-from etown_kg.web.access import readable
 
 settings = Settings.from_environment()
 limits = limits_of(settings)
-backend = start(
-    partial(build, settings),
-    limits,
-    validate_updates=settings.validate_updates,
-    scopes=(readable(settings.private, None),),
-)
+backend = open_backend(settings, limits)
 atexit.register(backend.close)
 app = create_app(
     settings,

@@ -43,6 +43,11 @@ HELP: dict[str, str] = {
     "validate_updates": "refuse an update that breaks a SHACL shape",
     "tokens": "file of the tokens (default: tokens.json of the location)",
     "private": "graph that only a token may read (an IRI, default, or all); may be repeated",
+    "backend": "address of another store's queries, to serve its graphs instead of files",
+    "backend_update": "address of its updates (etown-kg push; changes through the server)",
+    "backend_graphs": "address of its graphs (Graph Store Protocol), for whole graphs",
+    "backend_authorization": "file with the value of the header Authorization for that store",
+    "backend_fresh_s": "seconds after which what others change in that store is seen",
     "audit_log": "file that gets a line of JSON for each update (default: in the location)",
     "timeout_s": "seconds that a query may take",
     "token_timeout_s": "seconds that a query may take whose client shows a token",
@@ -112,6 +117,11 @@ class Settings:
     validate_updates: bool = False
     tokens: Path | None = None
     private: tuple[str, ...] = ()
+    backend: str | None = None
+    backend_update: str | None = None
+    backend_graphs: str | None = None
+    backend_authorization: Path | None = None
+    backend_fresh_s: float = 300.0
     audit_log: Path | None = None
     timeout_s: float = 10.0
     token_timeout_s: float = 60.0
@@ -143,12 +153,18 @@ class Settings:
         if self.default_graph not in DEFAULT_GRAPHS:
             known = ", ".join(DEFAULT_GRAPHS)
             raise SettingError("default_graph", f"{self.default_graph!r} is none of {known}")
-        for name in ("timeout_s", "token_timeout_s", "update_s", "remote_s"):
+        for name in ("timeout_s", "token_timeout_s", "update_s", "remote_s", "backend_fresh_s"):
             if not 0 < getattr(self, name) < math.inf:
                 raise SettingError(name, f"{getattr(self, name)} is no number of seconds above 0")
         for address in self.allow_service:
             if urlsplit(address).scheme not in ("http", "https"):
                 raise SettingError("allow_service", f"{address!r} is no http or https address")
+        for name in ("backend", "backend_update", "backend_graphs"):
+            address = getattr(self, name)
+            if address is not None and urlsplit(address).scheme not in ("http", "https"):
+                raise SettingError(name, f"{address!r} is no http or https address")
+        if self.backend is not None:
+            self._check_backend()
         for graph in self.private:
             if graph not in (EVERY_GRAPH, UNNAMED_GRAPH) and not urlsplit(graph).scheme:
                 known = f"{UNNAMED_GRAPH} nor {EVERY_GRAPH}"
@@ -169,6 +185,18 @@ class Settings:
                 raise SettingError(name, f"{value} is not {least} or more")
         if not urlsplit(self.base).scheme or self.base[-1] not in "/#":
             raise SettingError("base", f"{self.base!r} is not an absolute IRI that ends in / or #")
+
+    def _check_backend(self) -> None:
+        """Refuse what another store cannot keep for us."""
+        kept = {
+            "location": "the other store keeps the data",
+            "ephemeral_updates": "the other store keeps what is changed",
+            "validate_updates": "no shapes are checked in the other store; etown-kg push does",
+            "private": "the other store shows all that this server's account may read",
+        }
+        for name, reason in kept.items():
+            if getattr(self, name):
+                raise SettingError(name, f"not with a backend: {reason}")
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:

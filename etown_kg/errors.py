@@ -19,6 +19,7 @@
     ├── StorageError        a location that is in use, damaged or no location
     ├── UnavailableError    nobody to answer at the moment
     ├── RemoteError         another server, asked by SERVICE or LOAD, that does not answer well
+    ├── UnsupportedError    what the store behind this server cannot do
     ├── CancelledError      a request whose client has left
     ├── InconsistentError   a graph without a model: its violations
     └── InvalidError        data refused by validation: its findings
@@ -238,12 +239,22 @@ class UnavailableError(EtownError):
 
 
 class RemoteError(EtownError):
-    """Another server, asked on somebody's behalf, has no answer of use; `iri` is its address."""
+    """Another server, asked on somebody's behalf, has no answer of use; `iri` is its address.
 
-    def __init__(self, iri: str, problem: str, *, hint: str | None = None) -> None:
+    `is_size` tells that there is an answer, larger than what was allowed for.
+    """
+
+    def __init__(
+        self, iri: str, problem: str, *, hint: str | None = None, is_size: bool = False
+    ) -> None:
         super().__init__(f"{iri}: {problem}", hint=hint)
+        self.is_size = is_size
         self.iri = iri
         self.problem = problem
+
+
+class UnsupportedError(EtownError):
+    """What was asked for needs the graph itself, and another store has it (HTTP 501)."""
 
 
 class CancelledError(EtownError):

@@ -98,6 +98,7 @@ def _whole(response: http.client.HTTPResponse, place: Place, bounds: Bounds) -> 
                 place.iri,
                 f"its answer is larger than {bounds.size_bytes / (1 << 20):g} MiB",
                 hint="the operator can allow more with --remote-mib",
+                is_size=True,
             )
     if response.length:
         raise RemoteError(place.iri, f"its answer ends {response.length} bytes too soon")

@@ -13,6 +13,7 @@ from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from etown_kg.backend import DumpRequest, wire
 from etown_kg.backend.confinement import confine, default_signals, die_with_parent, set_alarm
@@ -21,8 +22,10 @@ from etown_kg.backend.limits import MIB, Limits
 from etown_kg.errors import ConflictError, DiskFullError, StorageError
 from etown_kg.export.distributions import by_name
 from etown_kg.export.dump_folder import write_dumps
-from etown_kg.graph import KnowledgeGraph
 from etown_kg.store import is_want_of_room
+
+if TYPE_CHECKING:
+    from etown_kg.graph import KnowledgeGraph
 
 # What sorting and the libraries of the formats need, whatever a query may take.
 LEAST_MEMORY_BYTES = 768 * MIB

@@ -33,6 +33,7 @@ COMMANDS: dict[str, str] = {
     "check": "etown_kg.cli.check",
     "locate": "etown_kg.cli.check",
     "links": "etown_kg.cli.links",
+    "push": "etown_kg.cli.push",
     "token": "etown_kg.cli.token",
     "backup": "etown_kg.cli.backup",
     "restore": "etown_kg.cli.backup",

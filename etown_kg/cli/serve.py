@@ -10,16 +10,18 @@ import socket
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from logging.handlers import WatchedFileHandler
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import FrameType
 from typing import TYPE_CHECKING
 
 import click
 
 from etown_kg import audit
+from etown_kg.backend import Backend
 from etown_kg.backend.client import ProcessBackend, start
 from etown_kg.backend.limits import KIB, MIB, Limits
 from etown_kg.backend.supervisor import OwnerError
@@ -34,6 +36,7 @@ from etown_kg.store import SERVED_BY
 from etown_kg.tokens import Tokens, file_of
 
 if TYPE_CHECKING:
+    from etown_kg.backend.remote import RemoteBackend
     from etown_kg.cli.web_server import WebServer
     from etown_kg.cli.workers import Crew
     from etown_kg.web.access import FindToken
@@ -50,6 +53,7 @@ Examples:
   etown-kg serve --host 0.0.0.0 --port 8080
   etown-kg serve --ontology my-ontology --data my-facts
   etown-kg serve --location /var/lib/etown-kg --timeout-s 5
+  etown-kg serve --backend http://127.0.0.1:7878/query
 """
 )
 @graph_options
@@ -66,6 +70,11 @@ Examples:
 @setting("private", metavar="GRAPH", multiple=True, default=None)
 @setting("audit_log", metavar="FILE")
 @setting("access_log", metavar="FILE")
+@setting("backend", metavar="URL")
+@setting("backend_update", metavar="URL")
+@setting("backend_graphs", metavar="URL")
+@setting("backend_authorization", metavar="FILE")
+@setting("backend_fresh_s", type=float)
 @setting("timeout_s", type=float)
 @setting("token_timeout_s", type=float)
 @setting("update_s", type=float)
@@ -98,22 +107,24 @@ def serve(context: click.Context) -> None:
     limits = limits_of(settings)
     with listening(settings) as listener:  # first: a port in use is known before any work
         find_token_of(settings)  # a file of tokens that cannot be read, too
-        with step("Building the graph"):
-            backend = start(
-                partial(build, settings), limits, validate_updates=settings.validate_updates,
-                scopes=(granted(settings.private),), meanwhile=_load_web,
-            )  # fmt: skip
-        with _served(backend, settings):
+        with step("Asking the store" if settings.backend else "Building the graph"):
+            backend = open_backend(settings, limits)
+            status = backend.status()
+        with _served(backend, settings), ExitStack() as folders:
             keep_audit_log(settings)  # not before: a location begins as an empty folder
             server: WebServer | Crew
             if settings.workers > 1:
                 from etown_kg.cli.workers import Crew
 
-                server = Crew(settings, limits, backend.folder, listener)
+                folder = (
+                    backend.folder
+                    if isinstance(backend, ProcessBackend)
+                    else Path(folders.enter_context(TemporaryDirectory(prefix="etown-kg-")))
+                )
+                server = Crew(settings, limits, folder, listener)
             else:
                 server = web_server(settings, backend, limits, listener)
             _obey_signals(server, backend, settings)
-            status = backend.status()
             click.echo(
                 f"{status.asserted:,} asserted and {status.inferred:,} inferred statements"
                 f" on http://{_address(settings)}/  (Ctrl-C stops)"
@@ -122,9 +133,25 @@ def serve(context: click.Context) -> None:
             server.run()
 
 
+def open_backend(settings: Settings, limits: Limits) -> ProcessBackend | RemoteBackend:
+    """What answers: an owner of the graph with its executors, or another store.
+
+    Raises:
+        EtownError: the graph cannot be built, or the store cannot be used.
+    """
+    if settings.backend is not None:
+        from etown_kg.cli.remote_store import remote_backend
+
+        return remote_backend(settings, limits)
+    return start(
+        partial(build, settings), limits, validate_updates=settings.validate_updates,
+        scopes=(granted(settings.private),), meanwhile=_load_web,
+    )  # fmt: skip
+
+
 def web_server(
     settings: Settings,
-    backend: ProcessBackend,
+    backend: Backend,
     limits: Limits,
     listener: socket.socket,
     *,
@@ -191,7 +218,10 @@ def limits_of(settings: Settings) -> Limits:
 
 def is_writable(settings: Settings) -> bool:
     """Whether changes are taken at all; by whom is a matter of tokens."""
-    return settings.location is not None or settings.ephemeral_updates
+    changes_store = settings.backend is not None and (
+        settings.backend_update is not None or settings.backend_graphs is not None
+    )
+    return settings.location is not None or settings.ephemeral_updates or changes_store
 
 
 def find_token_of(settings: Settings) -> FindToken | None:
@@ -223,11 +253,12 @@ def keep_audit_log(settings: Settings) -> None:
 
 
 @contextmanager
-def _served(backend: ProcessBackend, settings: Settings) -> Iterator[None]:
+def _served(backend: ProcessBackend | RemoteBackend, settings: Settings) -> Iterator[None]:
     """Close the backend behind the block; meanwhile its location says who serves it."""
     sign = settings.location / SERVED_BY if settings.location is not None else None
     try:
         if sign is not None:
+            assert isinstance(backend, ProcessBackend)  # no other has a location
             sign.write_text(str(backend.folder), encoding="utf-8")
         yield
     finally:
@@ -236,7 +267,9 @@ def _served(backend: ProcessBackend, settings: Settings) -> Iterator[None]:
         backend.close()
 
 
-def _obey_signals(server: WebServer | Crew, backend: ProcessBackend, settings: Settings) -> None:
+def _obey_signals(
+    server: WebServer | Crew, backend: ProcessBackend | RemoteBackend, settings: Settings
+) -> None:
     """SIGTERM and Ctrl-C stop the server, SIGHUP reads the data again."""
 
     def stop(_signal: int, _frame: FrameType | None) -> None:
@@ -252,7 +285,10 @@ def _obey_signals(server: WebServer | Crew, backend: ProcessBackend, settings: S
     signal.signal(signal.SIGHUP, reload)
 
 
-def _reload(backend: ProcessBackend, location: Path | None) -> None:
+def _reload(backend: ProcessBackend | RemoteBackend, location: Path | None) -> None:
+    if not isinstance(backend, ProcessBackend):
+        click.echo("not reloaded: the data are in another store, not in files", err=True)
+        return
     if location is not None:
         click.echo(f"not reloaded: the data are kept in {location}, not in files", err=True)
         return

@@ -23,6 +23,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Final
 
+from etown_kg.backend import Backend
 from etown_kg.backend.client import connect
 from etown_kg.backend.limits import Limits
 from etown_kg.config import Settings
@@ -157,7 +158,13 @@ def main() -> None:
     order: Order = pickle.load(sys.stdin.buffer)  # from who started us
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
     listener = socket.socket(fileno=order.listener)
-    backend = connect(order.folder, order.limits)
+    backend: Backend
+    if order.settings.backend is None:
+        backend = connect(order.folder, order.limits)
+    else:
+        from etown_kg.cli.remote_store import remote_backend
+
+        backend = remote_backend(order.settings, order.limits)
     keep_audit_log(order.settings)
     server = web_server(order.settings, backend, order.limits, listener, shared=order.folder)
 

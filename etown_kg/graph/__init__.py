@@ -235,8 +235,11 @@ class KnowledgeGraph:
 
     @inferred.setter
     def inferred(self, quads: Iterable[Quad]) -> None:
-        """Take over what somebody else inferred."""
+        """Take over what somebody else inferred; ``graph/meta`` tells of it from now on."""
         self.conclusions.take(quads)
+        self.conclusions.inference = None
+        if self._description is not None:
+            self._describe()
 
     @property
     def state(self) -> str:

@@ -89,6 +89,7 @@ def create_app(
     problems.register(app)
     facts = Facts(
         is_union=settings.default_graph == "union",
+        is_remote=settings.backend is not None,
         is_writable=is_writable,
         calls=kept.services,
         limits=_described(kept, request_limits, settings),

@@ -55,12 +55,13 @@ class Limit:
 class Facts:
     """What is so of the service, whatever it serves.
 
-    `is_union` tells whether the default graph is the union of the named ones, `is_writable`
-    whether a token can change graphs; `calls` are the addresses that SERVICE may name, and
-    `base` is what the IRIs of things and graphs start with.
+    `is_union` tells whether the default graph is the union of the named ones, `is_remote` whether
+    another store answers, `is_writable` whether a token can change graphs; `calls` are the
+    addresses that SERVICE may name, and `base` is what the IRIs of things and graphs start with.
     """
 
     is_union: bool = True
+    is_remote: bool = False
     is_writable: bool = False
     calls: tuple[str, ...] = ()
     limits: tuple[Limit, ...] = ()
@@ -85,7 +86,8 @@ def _abilities(endpoint: str, facts: Facts) -> Iterator[Triple]:
     yield Triple(service, _sd("supportedLanguage"), _sd("SPARQL11Query"))
     if facts.is_writable:
         yield Triple(service, _sd("supportedLanguage"), _sd("SPARQL11Update"))
-        yield Triple(service, _sd("feature"), _sd("EmptyGraphs"))
+        if not facts.is_remote:
+            yield Triple(service, _sd("feature"), _sd("EmptyGraphs"))
         for format in RDF_FORMATS:
             yield Triple(
                 service, _sd("inputFormat"), NamedNode(vocab.FORMATS + FORMAT_NAMES[format.name])
@@ -99,7 +101,8 @@ def _abilities(endpoint: str, facts: Facts) -> Iterator[Triple]:
     for format in (*SOLUTION_FORMATS, *RDF_FORMATS):
         name = NamedNode(vocab.FORMATS + FORMAT_NAMES[format.name])
         yield Triple(service, _sd("resultFormat"), name)
-    for function in FUNCTIONS:
+    # What another store has beside the standard is not known.
+    for function in () if facts.is_remote else FUNCTIONS:
         yield Triple(service, _sd("extensionFunction"), NamedNode(function))
         yield Triple(NamedNode(function), _TYPE, _sd("Function"))
     for limit in facts.limits:
@@ -113,7 +116,8 @@ def _abilities(endpoint: str, facts: Facts) -> Iterator[Triple]:
 def _dataset(endpoint: str, statistics: Statistics, facts: Facts) -> Iterator[Triple]:
     """The graphs with their sizes, and what is entailed in them."""
     service, dataset, default = NamedNode(endpoint), BlankNode("dataset"), BlankNode("default")
-    if facts.is_union:
+    is_closed = not facts.is_remote or f"{facts.base}graph/inferred" in statistics.sizes
+    if facts.is_union and is_closed:
         # The default graph holds the closure by the OWL 2 RL/RDF rules (OWL 2 Profiles, 4.3).
         yield Triple(service, _sd("defaultEntailmentRegime"), _OWL)
         yield Triple(service, _sd("defaultSupportedEntailmentProfile"), _PROFILE)

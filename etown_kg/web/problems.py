@@ -36,6 +36,7 @@ from etown_kg.errors import (
     SettingError,
     SourceError,
     UnavailableError,
+    UnsupportedError,
     UploadError,
 )
 from etown_kg.web.protocol import RequestError
@@ -60,6 +61,7 @@ NAMES: dict[HTTPStatus, str] = {
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "media-type",
     HTTPStatus.TOO_MANY_REQUESTS: "too-many",
     HTTPStatus.INTERNAL_SERVER_ERROR: "fault",
+    HTTPStatus.NOT_IMPLEMENTED: "unsupported",
     HTTPStatus.BAD_GATEWAY: "remote",
     HTTPStatus.SERVICE_UNAVAILABLE: "limit",
     HTTPStatus.INSUFFICIENT_STORAGE: "full",
@@ -205,6 +207,7 @@ _STATUSES: dict[type[EtownError], HTTPStatus] = {
     ForbiddenError: HTTPStatus.FORBIDDEN,
     ConflictError: HTTPStatus.PRECONDITION_FAILED,
     RemoteError: HTTPStatus.BAD_GATEWAY,
+    UnsupportedError: HTTPStatus.NOT_IMPLEMENTED,
 }
 
 

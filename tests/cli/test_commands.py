@@ -17,8 +17,8 @@ NAMES = sorted(COMMANDS)
 
 def test_the_commands_are_those_of_the_documentation() -> None:
     assert NAMES == [
-        "backup", "build", "check", "explain", "export", "links", "locate", "query", "reason",
-        "restore", "serve", "token", "validate",
+        "backup", "build", "check", "diff", "explain", "export", "links", "locate", "push",
+        "query", "reason", "restore", "serve", "token", "validate",
     ]  # fmt: skip
 
 

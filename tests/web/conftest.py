@@ -52,7 +52,8 @@ def zoo() -> KnowledgeGraph:
 
 
 @pytest.fixture(scope="session")
-def app(zoo: KnowledgeGraph, tmp_path_factory: pytest.TempPathFactory) -> Flask:
+def ontology(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the zoo's ontology, with its named queries."""
     folder = tmp_path_factory.mktemp("zoo")
     queries = folder / "queries" / "examples"
     queries.mkdir(parents=True)
@@ -71,8 +72,13 @@ def app(zoo: KnowledgeGraph, tmp_path_factory: pytest.TempPathFactory) -> Flask:
         "  ?animal <http://zoo.example/weight> ?own FILTER(?own > ?weight)\n}\n",
         encoding="utf-8",
     )
+    return folder
+
+
+@pytest.fixture(scope="session")
+def app(zoo: KnowledgeGraph, ontology: Path) -> Flask:
     app = create_app(
-        Settings(ontology=folder, data=folder, base="http://zoo.example/"), LocalBackend(zoo)
+        Settings(ontology=ontology, data=ontology, base="http://zoo.example/"), LocalBackend(zoo)
     )
     app.testing = True
     return app

@@ -18,7 +18,8 @@ from etown_kg.web.pages.addresses import DESCRIBE, path_of
 from etown_kg.web.pages.site import Site
 
 SITEMAP = "http://www.sitemaps.org/schemas/sitemap/0.9"
-MOST_ADDRESSES = 40_000
+# Fewer than a sitemap may have: no more can be sorted by every store behind us.
+MOST_ADDRESSES = 10_000
 # Pages that lead to others; each is in the first sitemap if there is one.
 MAIN_PAGES = (
     "start.index", "figures.index", "coverage.index", "articles.index", "ontology.index",

@@ -126,7 +126,7 @@ OPERATIONS: Final = (
             Parameter("o", "The object: an IRI, or a term in N-Triples.", is_required=True),
             _number("limit", "How many minimal proofs to give at most.", 1, MOST_PROOFS), _LANG,
         ),
-        (HTTPStatus.NOT_FOUND,),
+        (HTTPStatus.NOT_FOUND, HTTPStatus.NOT_IMPLEMENTED),
     ),
 )  # fmt: skip
 

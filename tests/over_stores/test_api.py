@@ -1,0 +1,3 @@
+"""See tests/web/test_api.py."""
+
+from tests.web.test_api import *  # noqa: F403

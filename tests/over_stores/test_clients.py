@@ -1,0 +1,3 @@
+"""See tests/web/test_clients.py."""
+
+from tests.web.test_clients import *  # noqa: F403

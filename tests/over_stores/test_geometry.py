@@ -1,0 +1,3 @@
+"""See tests/web/test_geometry.py."""
+
+from tests.web.test_geometry import *  # noqa: F403

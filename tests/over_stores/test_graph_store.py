@@ -1,0 +1,3 @@
+"""See tests/web/test_graph_store.py."""
+
+from tests.web.test_graph_store import *  # noqa: F403

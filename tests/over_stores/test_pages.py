@@ -1,0 +1,3 @@
+"""See tests/web/test_pages.py."""
+
+from tests.web.test_pages import *  # noqa: F403

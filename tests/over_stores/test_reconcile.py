@@ -1,0 +1,3 @@
+"""See tests/web/test_reconcile.py."""
+
+from tests.web.test_reconcile import *  # noqa: F403

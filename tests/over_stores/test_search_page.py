@@ -1,0 +1,3 @@
+"""See tests/web/test_search_page.py."""
+
+from tests.web.test_search_page import *  # noqa: F403

@@ -1,0 +1,3 @@
+"""See tests/web/test_sparql.py."""
+
+from tests.web.test_sparql import *  # noqa: F403
