@@ -27,6 +27,7 @@ _VERSION_INFO: Final = NamedNode(vocab.OWL + "versionInfo")
 _PUBLISHERS: Final = (
     NamedNode(vocab.DCTERMS + "publisher"), NamedNode(vocab.DCTERMS + "creator"),
 )  # fmt: skip
+_ISSUED: Final = (NamedNode(vocab.DCTERMS + "issued"), NamedNode(vocab.DCTERMS + "created"))
 _PROTOCOL: Final = NamedNode("https://www.w3.org/TR/sparql11-protocol/")
 # The W3C's names of the formats: https://www.w3.org/ns/formats/
 FORMAT_NAMES: Final = {
@@ -139,6 +140,8 @@ class Catalogue:
             yield Triple(dataset, void("feature"), feature)
         if header is not None:
             yield Triple(dataset, NamedNode(vocab.DCTERMS + "conformsTo"), header)
+            for term in [each for name in _ISSUED for each in self._of(header, name)][:1]:
+                yield Triple(dataset, NamedNode(vocab.DCTERMS + "issued"), term)
             for term in self._of(header, _VERSION_INFO):
                 if isinstance(term, Literal):
                     yield Triple(dataset, dcat("version"), term)

@@ -77,7 +77,7 @@ class Table:
 def croissant(
     published: Published, dataset: NamedNode, table: Table, *, language: str, version: str
 ) -> Document:
-    """A dataset with one table, in Croissant 1.0. `version` is that of the software or ontology."""
+    """A dataset with one table, in Croissant 1.0. `version` is for data without one."""
     file, rows = f"{table.name}.csv", table.name
     return _without_empty(
         {
@@ -87,7 +87,8 @@ def croissant(
             "@id": dataset.value,
             **_common(published, dataset, language),
             "url": dataset.value,
-            "version": version,
+            "citeAs": _citation(published, dataset, language),
+            "version": published.value(published.dataset, dcat("version")) or version,
             "distribution": [
                 {
                     "@type": "cr:FileObject",
@@ -110,6 +111,12 @@ def croissant(
             ],
         }
     )
+
+
+def _citation(published: Published, dataset: NamedNode, language: str) -> str:
+    """How to name the dataset in a text."""
+    whole = _text(published.texts(published.dataset, TITLE), language)
+    return f"{whole}: {_text(published.texts(dataset, TITLE), language)}. {dataset.value}"
 
 
 def _fields(table: Table, file: str) -> Iterator[Document]:
@@ -174,6 +181,7 @@ def _common(published: Published, dataset: NamedNode, language: str) -> Document
         "description": _text(described, language),
         "license": published.licence(dataset),
         "creator": {"@type": "Organization", "name": name} if name else None,
+        "datePublished": published.value(published.dataset, NamedNode(_DCTERMS + "issued")),
         "dateModified": published.value(dataset, NamedNode(_DCTERMS + "modified")),
         "version": published.value(dataset, dcat("version")),
         "temporalCoverage": "/".join(dates),

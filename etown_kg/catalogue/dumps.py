@@ -93,7 +93,6 @@ def _files(
         if each.format.rdf is not None:
             yield Triple(dataset, void("dataDump"), node)
         yield Triple(node, TYPE, dcat("Distribution"))
-        yield Triple(node, TITLE, Literal(each.name))
         yield Triple(node, dcat("accessURL"), node)
         yield Triple(node, dcat("downloadURL"), node)
         yield Triple(node, dcat("mediaType"), media_type(each.format.media_type))

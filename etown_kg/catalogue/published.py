@@ -10,8 +10,9 @@ from typing import Final
 from pyoxigraph import BlankNode, Literal, NamedNode, Quad, Store, Triple
 
 from etown_kg import vocab
-from etown_kg.catalogue.dcat import LABEL, LICENSE, dcat
+from etown_kg.catalogue.dcat import LABEL, LICENSE, TITLE, dcat
 from etown_kg.catalogue.void import dataset_of, void
+from etown_kg.figures.selection import last_part
 
 Term = NamedNode | BlankNode | Literal | Triple
 Node = NamedNode | BlankNode
@@ -51,7 +52,8 @@ def at_address(triples: Iterable[Triple], base: str, root: str) -> list[Triple]:
 
 @dataclass(frozen=True)
 class File:
-    """A distribution: where it is, its media type, and what it is called, by language.
+    """A distribution: where it is, its media type, and what it is called, by language; a file's
+    own name, without a language, where nothing calls it otherwise.
 
     `packed` are the suffixes and addresses of the same in fewer bytes.
     """
@@ -188,7 +190,7 @@ class Published:
                     node.value,
                     self.value(node, dcat("downloadURL")),
                     self.value(node, dcat("mediaType")).removeprefix(vocab.MEDIA_TYPES),
-                    self.texts(node, NamedNode(vocab.DCTERMS + "title")),
+                    self.texts(node, TITLE) or {"": last_part(node.value)},
                     int(size) if size else None,
                     self.value(sums[0], NamedNode(vocab.SPDX + "checksumValue")) if sums else "",
                     tuple(

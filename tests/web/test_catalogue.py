@@ -278,7 +278,10 @@ def test_search_engines_find_a_dataset_in_the_page(shipped: FlaskClient) -> None
 def test_croissant_tells_a_table_that_is_there(shipped: FlaskClient) -> None:
     found = shipped.get("/croissant.json").get_json(force=True)
     assert found["conformsTo"] == "http://mlcommons.org/croissant/1.0"
-    for required in ("name", "description", "license", "url", "distribution", "recordSet"):
+    for required in (
+        "name", "description", "license", "url", "distribution", "recordSet", "datePublished",
+        "citeAs", "version",
+    ):  # fmt: skip
         assert found[required], required
     (file,) = found["distribution"]
     body = shipped.get(file["contentUrl"].removeprefix("http://localhost")).data
@@ -383,6 +386,24 @@ def test_all_figures_come_at_once(shipped: FlaskClient) -> None:
     whole = shipped.get("/figures.json?page=all").get_json()
     assert whole["count"] == whole["total"] == len(whole["figures"])
     assert shipped.get("/figures?page=all", headers=HTML).status_code == 400
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/id/place/beijing-e-town",
+        "/concept/indicator/gdp",
+        "/id/article/2022-10-10-industrial-fleet",
+    ],
+)
+def test_what_is_counted_and_covered_is_not_shown_with_every_thing(
+    shipped: FlaskClient, path: str
+) -> None:
+    for shown in (shipped.get(path, headers=HTML), shipped.get(f"{path}.json")):
+        assert "_:void" not in shown.text
+    iri = f"https://w3id.org/etown{path}"
+    assert "_:void" not in shipped.get("/api/entity", query_string={"iri": iri}).text
+    assert "_:void" in shipped.get("/id/dataset/figures", headers=HTML).text
 
 
 def test_the_start_page_leads_there(shipped: FlaskClient) -> None:

@@ -191,6 +191,7 @@ def describe(site: Site, iri: NamedNode, language: str) -> Description | None:
     nested: list[Solution] = []
     if any(isinstance(row["o"], BlankNode) for row in out):
         nested = site.ask(_NESTED.format(iri=iri, limit=limit))
+    into = uncounted(into, site.base)
     is_whole = max(len(out), len(into), len(nested)) <= MOST_STATEMENTS
     evidence = read_evidence(site, iri)
     out, into, nested = (rows[:MOST_STATEMENTS] for rows in (out, into, nested))
@@ -199,6 +200,20 @@ def describe(site: Site, iri: NamedNode, language: str) -> Description | None:
     labels = site.names([iri, *terms, *contents, *sorted(evidence.articles)], language)
     page = _Page(site, iri, labels, evidence).description(out, into, nested, is_whole=is_whole)
     return replace(page, contents=tuple(map(labels.shown, contents)))
+
+
+def uncounted(rows: Iterable[Solution], base: str) -> list[Solution]:
+    """Statements about a thing, without those by which ``graph/meta`` counts and covers it: their
+    subjects are parts of the description, and have no name.
+    """
+    meta = f"{base}graph/meta"
+    return [
+        row
+        for row in rows
+        if not isinstance(row["s"], BlankNode)
+        or not isinstance(graph := row.get("g"), NamedNode)
+        or graph.value != meta
+    ]
 
 
 def _contents(site: Site, graph: NamedNode) -> tuple[NamedNode, ...]:

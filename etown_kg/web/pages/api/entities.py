@@ -21,7 +21,7 @@ from etown_kg.web.pages.api.operations import (
 from etown_kg.web.pages.evidence import Evidence, PageEvidence, read_evidence
 from etown_kg.web.pages.language import reader_language
 from etown_kg.web.pages.site import Site, Term
-from etown_kg.web.pages.statements import INTO, OUT, TELLING, Statement, merged
+from etown_kg.web.pages.statements import INTO, OUT, TELLING, Statement, merged, uncounted
 from etown_kg.web.pages.terms import Names
 from etown_kg.web.protocol import RequestError
 
@@ -47,7 +47,7 @@ def entity(site: Site) -> api.Entity:
     version = site.backend.status().version
     limit = MOST_STATEMENTS + 1
     out = site.ask(OUT.format(iri=iri, limit=limit), infer=infer)
-    into = site.ask(INTO.format(iri=iri, limit=limit), infer=infer)
+    into = uncounted(site.ask(INTO.format(iri=iri, limit=limit), infer=infer), site.base)
     if not out and not into:
         raise NotFound
     statements = sorted(merged(row | {"s": iri} for row in out[:MOST_STATEMENTS]), key=_order)
