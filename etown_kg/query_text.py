@@ -101,13 +101,23 @@ def tokens(text: str) -> Iterator[Token]:
     """
     for match in _TOKEN.finditer(text):
         kind = match.lastgroup
-        if match["colon"] is not None:
-            yield Token("name", match[0], match.start())
+        if match["colon"] is not None or kind == "name":
+            yield from _name(match[0], match.start())
         elif kind == "words":
             for part in _WORD.finditer(match[0]):
                 yield Token(_KINDS[part.lastgroup], part[0], match.start() + part.start())
         elif kind != "comment":
             yield Token(_KINDS[kind], match[0], match.start())
+
+
+def _name(text: str, start: int) -> Iterator[Token]:
+    """A prefixed name, and the full stops behind it, with which none ends (PN_LOCAL)."""
+    end = len(text.rstrip("."))
+    if text[:end].endswith("\\") and end < len(text):
+        end += 1  # an escaped one is a letter of the name
+    yield Token("name", text[:end], start)
+    for place in range(end, len(text)):
+        yield Token("mark", ".", start + place)
 
 
 def keywords(text: str) -> frozenset[str]:

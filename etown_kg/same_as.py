@@ -111,7 +111,8 @@ def _is_datatype(words: Sequence[Token], place: int) -> bool:
 def _iri(word: Token, prefixes: Mapping[str, str], base: str | None) -> str | None:
     if word.kind == "iri":
         return _resolved(word.text[1:-1], base)
-    return query_text.iri_of(word, prefixes)
+    iri = query_text.iri_of(word, prefixes)
+    return None if iri is None else _resolved(iri, base)  # a namespace may be relative too
 
 
 def _resolved(iri: str, base: str | None) -> str:

@@ -32,6 +32,7 @@ from etown_kg.query_text import (
         ("<<( :a :b :c )>>", ["<<(", ":a", ":b", ":c", ")>>"]),
         ("ex:a\\(b _:c 地方:d", ["ex:a\\(b", "_:c", "地方:d"]),
         ("a # b\nc", ["a", "c"]),
+        ("ex:a. ex:b.c.. :. ex:d\\..", ["ex:a", ".", "ex:b.c", ".", ".", ":", ".", "ex:d\\.", "."]),
     ],
 )
 def test_a_text_is_cut_into_terminals(text: str, expected: list[str]) -> None:

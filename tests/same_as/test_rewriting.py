@@ -156,8 +156,10 @@ TRIPLES = st.lists(
     st.tuples(st.sampled_from(NAMES), st.sampled_from(NAMES), st.sampled_from([*NAMES, "1", "2"])),
     max_size=12,
 )
-TERMS = st.sampled_from([*(f"<{each}>" for each in OF_THEM.values()), "?a", "?b", "?c"])
-CONSTANTS = st.sampled_from([f"<{each}>" for each in OF_THEM.values()])
+CONSTANTS = st.sampled_from(
+    [f"<{each}>" for each in OF_THEM.values()] + [f"w:{n}" for n in range(len(OF_THEM))]
+)
+TERMS = CONSTANTS | st.sampled_from(["?a", "?b", "?c"])
 TRIPLE = st.tuples(TERMS, TERMS, TERMS).map(" ".join)
 PATH = st.tuples(TERMS, CONSTANTS, st.sampled_from(["*", "+", "?", ""]), TERMS).map(
     lambda each: f"{each[0]} {each[1]}{each[2]} {each[3]}"
@@ -183,10 +185,14 @@ def separated(parts: list[str]) -> str:
     """Parts of a group; BIND may not follow a use of its variable, so there is one at most."""
     bound = [part for part in parts if part.startswith("BIND")][:1]
     others = [part for part in parts if not part.startswith("BIND")]
-    return "\n".join(f"{part} ." if part[0] in "<?" else part for part in (*others, *bound))
+    return "\n".join(f"{part}." if part[0] in "<?w" else part for part in (*others, *bound))
 
 
-QUERIES = st.lists(PART, min_size=1, max_size=4).map(separated).map("SELECT * {{\n{}\n}}".format)
+QUERIES = (
+    st.lists(PART, min_size=1, max_size=4)
+    .map(separated)
+    .map("PREFIX w: <http://their/>\nSELECT * {{\n{}\n}}".format)
+)
 
 
 def quads(triples: list[tuple[str, str, str]], names: dict[str, str]) -> Iterator[Quad]:
