@@ -168,7 +168,7 @@ class Consequences(Admission):
         if self._is_different_open:
             numbers = self.literals.all_literals()
             known = self.facts[_DIFFERENT].keys
-            found = self._renamed(self.literals.different_pairs(numbers))
+            found = self._renamed(self.literals.different_pairs(numbers, self.facts.row_limit))
             self.facts[_DIFFERENT].put_keys(difference(found, known))
         if not self._is_reflexive:
             return self.facts[_DIFFERENT].has_additions

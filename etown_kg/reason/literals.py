@@ -18,6 +18,7 @@ from functools import cache
 
 import numpy as np
 
+from etown_kg.errors import LimitError
 from etown_kg.reason.datatypes import (
     LEXICAL_SPACES,
     SUPPORTED,
@@ -27,7 +28,7 @@ from etown_kg.reason.datatypes import (
     value_of,
 )
 from etown_kg.reason.dictionary import DATATYPES, LITERAL, Dictionary
-from etown_kg.reason.relation import Ids, Keys, Mask
+from etown_kg.reason.relation import Ids, Keys, Mask, pack
 from etown_kg.reason.syntax import XSD_STRING, LiteralParts, split_literal
 from etown_kg.vocab import RDF, RDFS
 
@@ -88,20 +89,34 @@ class Literals:
         value = self.value(first)
         return first == second or (value is not None and value == self.value(second))
 
-    def different_pairs(self, numbers: Ids) -> Keys:
+    def different_pairs(self, numbers: Ids, limit: int | None = None) -> Keys:
         """Rule dt-diff: keys of all pairs of literals with different values, sorted.
 
-        Quadratic in the literals.
+        Quadratic in the literals: raises LimitError for more than `limit` pairs, before any
+        room is taken for them.
         """
-        ordered = sorted(numbers.tolist())
-        return np.array(
+        group_of: dict[Value, int] = {}
+        rows = [
+            (number, group_of.setdefault(value, len(group_of)))
+            for number in sorted(numbers.tolist())
+            if self.is_supported(number) and (value := self.value(number)) is not None
+        ]
+        known, groups = np.array(rows, dtype=np.int64).reshape(-1, 2).T
+        count = len(rows) ** 2 - int((np.bincount(groups) ** 2).sum())
+        if limit is not None and count > limit:
+            raise LimitError(
+                f"{limit} triples",
+                f"the full profile tells {len(rows)} literals apart, in {count} triples",
+                hint="use the lean profile, or raise memory_limit_mb",
+            )
+        return np.concatenate(
             [
-                one << 32 | other
-                for one in ordered
-                for other in ordered
-                if self.is_different(one, other)
-            ],
-            dtype=np.int64,
+                np.empty(0, dtype=np.int64),
+                *(
+                    pack(number, known[groups != group])
+                    for number, group in zip(known.tolist(), groups.tolist(), strict=True)
+                ),
+            ]
         )
 
     def value_numbers(self, numbers: Ids) -> Ids:

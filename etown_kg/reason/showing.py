@@ -185,7 +185,7 @@ class State(NamedTuple):
     def _different_keys(self, known: Keys) -> Keys:
         """Rule dt-diff, which only the full profile spells out: quadratic in the literals."""
         literals = self.literals
-        keys = literals.different_pairs(literals.all_literals())
+        keys = literals.different_pairs(literals.all_literals(), self.pair_limit)
         table = self.equality.table()
         keys = distinct(pack(table[leading(keys)], table[trailing(keys)]))
         keys = self.equality.expand(keys)

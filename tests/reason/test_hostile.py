@@ -273,3 +273,13 @@ def test_vocabulary_anywhere_terminates_and_agrees(triples: set[Triple]) -> None
     assert bool(closure.violations) == bool(verdict.clashes)
     if not verdict.clashes:
         assert {unify_string(triple) for triple in closure.graph()} == full(verdict)  # type: ignore[arg-type]
+
+
+def test_full_profile_refuses_to_tell_very_many_literals_apart() -> None:
+    """Rule dt-diff says it of every two of them."""
+    size = 3000
+    numbers = {(name("x"), name("p"), Literal(number)) for number in range(size)}
+    closure = materialise(numbers, profile="full", memory_limit_mb=128)
+    with pytest.raises(LimitError, match=f"in {size * (size - 1)} triples"):
+        len(closure)
+    assert len(materialise(numbers, memory_limit_mb=128)) == size
