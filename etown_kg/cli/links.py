@@ -57,9 +57,7 @@ def links() -> None:
 def export(context: click.Context, output: Path | None, state: str | None) -> None:
     """Write the mappings of the graph as an SSSOM table."""
     graph = load_graph(settings_of(context))
-    found = [
-        each for each in mappings_of(graph.asserted) if state is None or each.state.value == state
-    ]
+    found = [each for each in _present(graph) if state is None or each.state.value == state]
     labelled = [_labelled(graph, each) for each in found]
     with written(output) as stream:
         stream.write(write_table(labelled, _metadata(graph)).encode())
@@ -122,7 +120,7 @@ def preview(context: click.Context, file: Path | None, format: str, date: str) -
     settings = settings_of(context)
     graph = load_graph(settings)
     close_graph(graph, settings)
-    present = mappings_of(graph.asserted)
+    present = _present(graph)
     accepted = {each.link for each in present if each.state is State.ACCEPTED}
     if file is None:
         asked = [each for each in present if each.state is State.CANDIDATE]
@@ -145,6 +143,11 @@ def preview(context: click.Context, file: Path | None, format: str, date: str) -
     click.echo(f"{counted}, {clashing} with clashes")
 
 
+def _present(graph: KnowledgeGraph) -> list[Mapping]:
+    """The mappings of graph/links."""
+    return mappings_of(graph.asserted.quads(NamedNode(f"{graph.base}graph/links")))
+
+
 def _merged(graph: KnowledgeGraph, file: Path, date: str) -> list[Mapping]:
     """The graph's mappings with those of a table.
 
@@ -158,7 +161,7 @@ def _merged(graph: KnowledgeGraph, file: Path, date: str) -> list[Mapping]:
     for column in table.unread:
         click.echo(f"{file}: the column {column} is not known to SSSOM and not read", err=True)
     found = merged(
-        mappings_of(graph.asserted), table.rows,
+        _present(graph), table.rows,
         path=file, base=graph.base, is_ours=graph.speaks_of, date=date,
     )  # fmt: skip
     return [_without_label(graph, each) for each in found]
@@ -170,7 +173,7 @@ def _check_kept(graph: KnowledgeGraph, found: Sequence[Mapping]) -> None:
     Raises:
         SettingError: a mapping that the table does not speak of is no accepted one, and a link.
     """
-    before = mappings_of(graph.asserted)
+    before = _present(graph)
     for each in found:
         if each.state is State.ACCEPTED or each not in before:
             continue
