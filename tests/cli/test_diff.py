@@ -190,7 +190,7 @@ def test_what_cannot_be_compared_is_said(
     assert result.stdout == ""
 
 
-def test_the_patch_of_one_graph_can_be_sent_to_it(
+def test_the_patch_of_one_graph_has_triples(
     run: Run, zoo: Path, on_zoo: tuple[str, ...], tmp_path: Path
 ) -> None:
     before = tmp_path / "before.nq"

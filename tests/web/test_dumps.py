@@ -19,6 +19,7 @@ from etown_kg.backend import DumpRequest
 from etown_kg.backend.client import start
 from etown_kg.backend.local import LocalBackend
 from etown_kg.config import Settings
+from etown_kg.difference import difference
 from etown_kg.errors import ConflictError, DiskFullError
 from etown_kg.export.distributions import distributions
 from etown_kg.graph import KnowledgeGraph
@@ -136,6 +137,20 @@ def test_after_a_change_the_files_are_of_the_new_data(own_zoo: Zoo) -> None:
         headers={"Range": "bytes=5-", "If-Range": before["figures.csv"].headers["ETag"]},
     )
     assert (same.status_code, same.data) == (206, before["figures.csv"].data[5:])
+
+
+def test_the_patch_of_a_graph_makes_it_the_other_one(own_zoo: Zoo) -> None:
+    """What `etown-kg diff --graph --format patch` writes, sent to the graph's address."""
+    address = "/graph/animals"
+    first = "<urn:a> <urn:b> 1.5 , 'x\\ny'@en ; <urn:gone> <urn:c> ."
+    second = "<urn:a> <urn:b> 1.5 , 'x\\nz'@en ; <urn:new> [ <urn:d> <urn:e> ] ."
+    assert own_zoo.send("PUT", address, first).status_code == 201
+    before, after = (set(parse(each, RdfFormat.TURTLE)) for each in (first, second))
+    patch = difference(before, after).patch()
+    sent = own_zoo.send("PATCH", address, patch, Content_Type="application/rdf-patch")
+    assert sent.status_code == 204, sent.text
+    found = own_zoo.client.get(address, headers={"Accept": "application/n-triples"}).data
+    assert not difference(after, parse(found, RdfFormat.N_TRIPLES))
 
 
 @pytest.mark.parametrize("name", ["closure.docx", "none.nq", "closure", "..%2Fsecret", ".sha256"])

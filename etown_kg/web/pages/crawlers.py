@@ -24,11 +24,12 @@ MOST_ADDRESSES = 10_000
 MAIN_PAGES = (
     "start.index", "figures.index", "coverage.index", "articles.index", "ontology.index",
     "named_queries.index", "catalogue.index",
+    "dumps.index",
 )  # fmt: skip
-# Addresses with endlessly many answers, which no index wants.
+# Addresses with endlessly many answers, or with large files, which no index wants.
 ENDLESS = (
     "/sparql", "/query", "/update", "/why", "/search", "/network", "/describe", "/graphs", "/api",
-    "/reconcile",
+    "/reconcile", "/dumps/*.*",
 )  # fmt: skip
 
 _SUBJECTS = """
