@@ -7,6 +7,7 @@ dcat          the catalogue: datasets, their distributions, the service
 dumps         the files in which the graph can be taken away
 coverage      for which indicators, places and periods there are figures
 description   all of that as the triples of ``graph/meta``, which follow every change
+assembled     the same for data that do not describe themselves
 published     the same for who shows it
 documents     the same for who does not read RDF: schema.org's Dataset, Croissant
 """

@@ -30,6 +30,7 @@ ADDRESSES: Final = frozenset(
         void("dataDump"),
     }
 )  # fmt: skip
+TRIPLES: Final = void("triples")
 # All that a graph says of itself.
 QUERY: Final = "CONSTRUCT {{ ?s ?p ?o }} WHERE {{ GRAPH {meta} {{ ?s ?p ?o }} }}"
 
@@ -83,11 +84,6 @@ class Published:
         self._store.extend(Quad(s, p, o) for s, p, o in triples)
         self.base = base
         self.dataset = dataset_of(base)
-
-    @property
-    def is_there(self) -> bool:
-        """Whether the graph describes itself at all."""
-        return self.count(self.dataset, "triples") is not None
 
     def all(self, subject: Node, predicate: NamedNode) -> list[Term]:
         """The objects, in an order that repeats."""

@@ -95,9 +95,13 @@ def create_app(
         limits=_described(kept, request_limits, settings),
         base=settings.base,
     )
+    counter = Counter(
+        backend, settings.base, is_union=settings.default_graph == "union",
+        is_followed=settings.backend is None,
+    )  # fmt: skip
     endpoint = sparql.Endpoint(
         backend, request_limits, find_token, kept.query_s, lambda: query_page(site), facts,
-        Counter(backend, settings.base, is_union=settings.default_graph == "union"),
+        counter,
     )  # fmt: skip
     store = graph_store.GraphStore(
         backend, request_limits, find_token, settings.base, is_writable,
@@ -106,7 +110,7 @@ def create_app(
     app.register_blueprint(sparql.blueprint(endpoint))
     app.register_blueprint(graph_store.blueprint(store))
     files = DumpStore(backend, shared / "dumps" if shared is not None else None)
-    pages.register(app, site, request_limits, files)
+    pages.register(app, site, request_limits, files, counter)
     app.register_blueprint(health.blueprint(backend))
     if not settings.private:  # else what is read depends on who asks, which takes a token
         app.extensions[express.EXTENSION] = express.Express(

@@ -34,14 +34,18 @@ _MOST: Final = 8
 class Counter:
     """Tells the counts of each state of a backend's data, finding them once. Safe for threads.
 
-    `base` is what the IRIs of things and graphs start with. Where the default graph is not the
-    union of all (`is_union`), it is counted: the data's description speaks of the union.
+    `base` is what the IRIs of things and graphs start with. The data's description is believed
+    where it follows every change (`is_followed`), which one in another store does not; and where
+    the default graph is the union of all (`is_union`), of which it speaks.
     """
 
-    def __init__(self, backend: Backend, base: str, *, is_union: bool = True) -> None:
+    def __init__(
+        self, backend: Backend, base: str, *, is_union: bool = True, is_followed: bool = True
+    ) -> None:
         self._backend = backend
         self._base = base
-        self._is_union = is_union
+        self._is_believed = is_union and is_followed
+        self.is_followed = is_followed
         self._lock = threading.Lock()
         self._known: OrderedDict[str, Statistics] = OrderedDict()
 
@@ -51,7 +55,7 @@ class Counter:
         with self._lock:
             found = self._known.get(version)
         if found is None:
-            found = stated(self._ask, self._base) if self._is_union else None
+            found = stated(self._ask, self._base) if self._is_believed else None
             found = found or counted(self._ask)
             with self._lock:
                 self._known[version] = found

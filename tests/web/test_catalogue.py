@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import pytest
 import rdflib
 from flask.testing import FlaskClient
+from pyoxigraph import NamedNode, Quad
 from rdflib import DCTERMS, RDF, URIRef
 from rdflib.namespace import VOID
 
@@ -21,6 +22,7 @@ from etown_kg.backend.local import LocalBackend
 from etown_kg.config import Settings
 from etown_kg.formats import RDF_FORMATS
 from etown_kg.graph import KnowledgeGraph
+from etown_kg.store import Delta
 from etown_kg.web import create_app
 from tests.catalogue.farm import BASE, write_farm
 from tests.catalogue.test_catalogue import DCAT, check
@@ -240,9 +242,32 @@ def assert_only_who_may_read_is_told(client: FlaskClient) -> None:
     assert "eggs" in shown
 
 
-def test_a_graph_that_does_not_describe_itself_has_no_catalogue(client: FlaskClient) -> None:
-    for path in ("/catalog", "/catalog.ttl", "/dataset.jsonld", "/croissant.json"):
-        assert client.get(path).status_code == 404, path
+def test_a_graph_that_does_not_describe_itself_is_counted(client: FlaskClient) -> None:
+    found = graph_at(client, "/catalog.nt")
+    whole = URIRef("http://zoo.example/id/dataset/all")
+    (size,) = rows(client, "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }")
+    assert str(found.value(whole, VOID.triples)) == size["n"]
+    for kind in PARTS:
+        assert parts(found, whole, kind) == counted(client, kind)
+    assert check(found) == ""
+    assert (whole, DCTERMS.title, rdflib.Literal("The zoo", lang="en")) in found
+    assert client.get("/catalog", headers=HTML).status_code == 200
+    assert client.get("/dataset.jsonld").get_json(force=True)["name"] == "The zoo"
+    assert client.get("/croissant.json").status_code == 404
+
+
+def test_a_description_that_others_belie_is_not_believed(tmp_path: Path) -> None:
+    """Behind the server is a store that others change: what was pushed to it says nothing more."""
+    ontology, data = write_farm(tmp_path)
+    graph = KnowledgeGraph.build(ontology=ontology, data=data, base=BASE)
+    pushed = KnowledgeGraph([*graph.quads(), *graph.described], base=BASE)
+    quad = Quad(NamedNode(f"{ID}x"), NamedNode(f"{ID}y"), NamedNode(f"{ID}z"))
+    pushed.apply(Delta(inserted=frozenset([quad])))
+    chosen = Settings(ontology=ontology, data=data, base=BASE, backend="http://127.0.0.1:9/sparql")
+    with serving(create_app(chosen, LocalBackend(pushed))) as address:
+        client = HttpClient(create_app(chosen, LocalBackend(pushed)), address)
+        assert_all_agree(client)
+        assert covered(client) == FARM_CELLS
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])

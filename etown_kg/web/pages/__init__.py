@@ -40,6 +40,7 @@ from etown_kg.web.pages import (
 from etown_kg.web.pages.articles import check_folder
 from etown_kg.web.pages.known_figures import KnownFigures
 from etown_kg.web.pages.site import Site
+from etown_kg.web.statistics import Counter
 from etown_kg.wording import read_wording
 
 __all__ = ["Site", "read_site", "register"]
@@ -92,14 +93,17 @@ def read_site(
     )
 
 
-def register(app: Flask, site: Site, limits: RequestLimits, files: DumpStore) -> None:
+def register(
+    app: Flask, site: Site, limits: RequestLimits, files: DumpStore, counter: Counter
+) -> None:
     """Put all pages on the app, and what they share.
 
-    `limits` are for those that take forms, `files` are the dumps.
+    `limits` are for those that take forms, `files` are the dumps, and `counter` knows the
+    counts of the data.
     """
     blueprints = [
         dumps.blueprint(site, files),
-        catalogue.blueprint(site, files),
+        catalogue.blueprint(site, files, counter),
         *(family(site) for family in FAMILIES),
         reconcile.blueprint(site, limits),
     ]

@@ -12,6 +12,7 @@ import hashlib
 import io
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from http import HTTPStatus
 
 from flask import Blueprint, Response, render_template, request, url_for
@@ -21,7 +22,9 @@ from werkzeug.exceptions import NotFound
 from etown_kg import __version__, export, formats, vocab
 from etown_kg.backend import QueryRequest
 from etown_kg.catalogue import published
+from etown_kg.catalogue.assembled import assembled
 from etown_kg.catalogue.dcat import DESCRIPTION, TITLE
+from etown_kg.catalogue.description import Presentation
 from etown_kg.catalogue.documents import Table, croissant, schema_org
 from etown_kg.catalogue.dumps import made
 from etown_kg.catalogue.published import Published
@@ -36,6 +39,7 @@ from etown_kg.web.pages.frame import linked
 from etown_kg.web.pages.language import plain, reader_language
 from etown_kg.web.pages.site import Site
 from etown_kg.web.protocol import FORMAT_PARAMETERS
+from etown_kg.web.statistics import Counter
 
 HTML = "text/html"
 OFFERED = (TURTLE, JSON_LD, RDF_XML, N_TRIPLES)
@@ -43,24 +47,28 @@ OFFERED = (TURTLE, JSON_LD, RDF_XML, N_TRIPLES)
 MOST_PARTS = 25
 
 
-def blueprint(site: Site, files: DumpStore) -> Blueprint:
-    """The catalogue in all its forms; it has the sizes and checksums of the dumps that are made."""
+def blueprint(site: Site, files: DumpStore, counter: Counter) -> Blueprint:
+    """The catalogue in all its forms; it has the sizes and checksums of the dumps that are made.
+
+    What does not describe itself, or is changed by others behind our back, is counted by `counter`.
+    """
+    source = Source(site, files, counter)
     views = Blueprint("catalogue", __name__)
 
     @views.get("/catalog")
     def index() -> Response:
         chosen = _negotiated()
-        response = _data(site, files, chosen) if chosen else _page(site, files)
+        response = _data(source, chosen) if chosen else _page(source)
         response.vary.add("Accept")
         return response
 
     @views.get("/catalog.<suffix>")
     def data(suffix: str) -> Response:
         if suffix == "html":
-            return _page(site, files)
+            return _page(source)
         for format in RDF_FORMATS:
             if f".{suffix}" in format.suffixes:
-                return _data(site, files, format)
+                return _data(source, format)
         raise NotFound
 
     @views.get("/.well-known/void")
@@ -83,12 +91,12 @@ def blueprint(site: Site, files: DumpStore) -> Blueprint:
 
     @views.get("/dataset.jsonld")
     def dataset() -> Response:
-        found = _described(site, files)
+        found = _described(source)
         return _json_ld(schema_org(found, found.dataset, reader_language(), request.url_root))
 
     @views.get("/croissant.json", endpoint="croissant")
     def as_croissant() -> Response:
-        found = _described(site, files)
+        found = _described(source)
         if found.figures is None:
             raise NotFound
         language = reader_language()
@@ -110,31 +118,46 @@ def site_context(site: Site) -> Context:
     return read_context(quad.triple for quad in parse(result.body, RdfFormat.N_TRIPLES))
 
 
-def triples_of(site: Site, files: DumpStore) -> list[Triple]:
-    """What the graph says of itself, at this server's addresses; nothing if it does not."""
+@dataclass(frozen=True)
+class Source:
+    """What a catalogue is made from."""
+
+    site: Site
+    files: DumpStore
+    counter: Counter
+
+
+def triples_of(source: Source) -> list[Triple]:
+    """What there is to say of the graph, at this server's addresses."""
+    site = source.site
+    found = _stated(site) if source.counter.is_followed else []
+    if any(triple.predicate == published.TRIPLES for triple in found):
+        for each in distributions():
+            if (dump := source.files.made(each)) is not None:
+                found += made(site.base, each, dump.size_bytes, dump.sha256)
+    else:
+        _, counted = source.counter.statistics()
+        wording = site.wording
+        presentation = Presentation(wording.titles, wording.descriptions, site.known_figures.query)
+        found = list(
+            assembled(site.base, lambda text: site.ask(text, infer=False), counted, presentation)
+        )
+    return published.at_address(found, site.base, request.url_root)
+
+
+def _stated(site: Site) -> list[Triple]:
+    """What the graph says of itself."""
     asked = QueryRequest(
         published.query(site.base), parameters=(N_TRIPLES.name,), client=exchange.client(),
         default_graphs=site.dataset(), named_graphs=site.dataset(),
     )  # fmt: skip
     result = site.backend.query(asked, exchange.is_gone())
-    found = [quad.triple for quad in parse(result.body, RdfFormat.N_TRIPLES)]
-    if found:
-        for each in distributions():
-            if (dump := files.made(each)) is not None:
-                found += made(site.base, each, dump.size_bytes, dump.sha256)
-    return published.at_address(found, site.base, request.url_root)
+    return [quad.triple for quad in parse(result.body, RdfFormat.N_TRIPLES)]
 
 
-def _described(site: Site, files: DumpStore) -> Published:
-    """The catalogue for looking things up.
-
-    Raises:
-        NotFound: the graph does not describe itself.
-    """
-    found = Published(triples_of(site, files), site.base)
-    if not found.is_there:
-        raise NotFound
-    return found
+def _described(source: Source) -> Published:
+    """The catalogue for looking things up."""
+    return Published(triples_of(source), source.site.base)
 
 
 def _negotiated() -> Format | None:
@@ -147,12 +170,9 @@ def _negotiated() -> Format | None:
     return formats.negotiate("CONSTRUCT", accept, parameters)
 
 
-def _data(site: Site, files: DumpStore, format: Format) -> Response:
-    triples = triples_of(site, files)
-    if not triples:
-        raise NotFound
+def _data(source: Source, format: Format) -> Response:
     out = io.BytesIO()
-    export.write(triples, out, format)
+    export.write(triples_of(source), out, format)
     response = _tagged(out.getvalue(), format.content_type)
     suffix = format.suffixes[0].removeprefix(".")
     response.headers["Content-Location"] = url_for("catalogue.data", suffix=suffix)
@@ -195,9 +215,9 @@ def _figures(site: Site) -> Table:
 # The page
 
 
-def _page(site: Site, files: DumpStore) -> Response:
-    language = reader_language()
-    found = _described(site, files)
+def _page(source: Source) -> Response:
+    site, language = source.site, reader_language()
+    found = _described(source)
     shown = [
         *(each.iri for each in (*found.classes[:MOST_PARTS], *found.properties[:MOST_PARTS])),
         *(predicate for predicate, _, _ in found.linksets),

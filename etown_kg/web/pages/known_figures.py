@@ -21,7 +21,7 @@ class KnownFigures:
     """The figures by version of the data; safe for many threads. `query` is what finds them."""
 
     def __init__(self, query: str = QUERY) -> None:
-        self._query = query
+        self.query = query
         self._lock = threading.Lock()
         self._known: dict[str, Figures] = {}
 
@@ -31,7 +31,7 @@ class KnownFigures:
         known = self._known.get(present)
         if known is not None:
             return known
-        found = read_figures(ask(self._query))
+        found = read_figures(ask(self.query))
         if version() == present:  # else the answer may be of the version in between
             with self._lock:
                 while len(self._known) >= MOST_KEPT:
