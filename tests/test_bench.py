@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from pyoxigraph import RdfFormat, Store
 
+from bench import lists
 from bench.engines import fingerprint, is_compared
 from bench.generate import WORKLOADS, generate, main
 from bench.http.__main__ import prepare, write_closed
@@ -49,6 +50,16 @@ def test_input_is_consistent_and_says_more_than_it_states(workload: str) -> None
     assert not closure.violations
     assert not closure.findings
     assert closure.inferred_count > 3_000
+
+
+@pytest.mark.parametrize(
+    ("axiom", "inferred"),
+    [("oneOf", 200), ("unionOf", 201), ("intersectionOf", 201), ("members", 0)],
+)
+def test_axiom_with_a_long_list_concludes_from_every_member(axiom: str, inferred: int) -> None:
+    found = lists.measure(axiom, members=200, repeats=1)
+    assert found["inferred"] == inferred
+    assert len(found["close"]) == 1
 
 
 @pytest.mark.parametrize("workload", NAMES)
