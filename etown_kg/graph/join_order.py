@@ -26,7 +26,10 @@ _TERMS = frozenset({"variable", "iri", "name"})
 _SHOWS = frozenset({"SELECT", "DISTINCT", "REDUCED"})
 # Two constants in a row, behind the prologue: the engine begins with such a pattern, and what
 # follows is small. It is told without cutting the text, which takes as long as a small query.
-_SELECTIVE = re.compile(r"(?:<[^<>\s]*>|[\w-]*:[\w.-]+)\s+(?:<[^<>\s]*>|[\w-]*:[\w.-]+|[\"'])")
+# A name is looked for where a word begins only: else a long word costs the square of its length.
+_SELECTIVE = re.compile(
+    r"(?:<[^<>\s]*>|(?<![\w-])[\w-]*:[\w.-]+)\s+(?:<[^<>\s]*>|[\w-]*:[\w.-]+|[\"'])"
+)
 
 
 class _Pattern(NamedTuple):
