@@ -34,6 +34,10 @@ LINKS: Final = frozenset(
 )
 
 
+# Where a change is more than one in so many quads, all are counted anew, which is quicker.
+_RECOUNTED: Final = 8
+
+
 @dataclass
 class Property:
     """One property: its triples and their different subjects and objects."""
@@ -133,12 +137,31 @@ class Census:
         `deleted` are quads that are there and `inserted` such as are not, as they are written; a
         triple may stay in another graph, or in another spelling.
         """
+        if len(dataset) < _RECOUNTED * (len(deleted) + len(inserted)):
+            yield
+            self._take(Census.of(self.base, dataset.all_triples()))
+            return
         gone, come = _Parts(canonical_quads([*deleted])), _Parts(canonical_quads([*inserted]))
         fresh = come.absent(dataset, gone)
         yield
         # In this order, so that no property is without triples in between.
         self._count(fresh, 1)
         self._count(gone.absent(dataset, come), -1)
+
+    def _take(self, anew: Census) -> None:
+        """Take over the counts of another census, and note which are others than before."""
+        for name in (*self.properties, *anew.properties):
+            if self.properties.get(name) != anew.properties.get(name):
+                self._touched[Touched("property", name)] = None
+        for name in (*self.classes, *anew.classes):
+            if self.classes.get(name) != anew.classes.get(name):
+                self._touched[Touched("class", name)] = None
+        for link in (*self.links, *anew.links):
+            if self.links.get(link) != anew.links.get(link):
+                self._touched[Touched("link", link)] = None
+        self._touched[WHOLE] = None
+        self.triples, self.subjects, self.objects = anew.triples, anew.subjects, anew.objects
+        self.properties, self.classes, self.links = anew.properties, anew.classes, anew.links
 
     def _count(self, parts: _Parts, number: int) -> None:
         """Count parts that the dataset has now and had not before, or the other way round."""

@@ -231,6 +231,23 @@ def test_changes_that_are_kept_together_are_described_together() -> None:
     assert_counts_itself(graph)
 
 
+def test_a_change_of_most_of_a_graph_is_counted_too() -> None:
+    graph = described(quads("g:x { :a :in :b }"))
+    target = NamedNode(f"{BASE}graph/many")
+    many = frozenset(
+        quad
+        for number in range(400)
+        for quad in (
+            Quad(NamedNode(f"{BASE}t{number}"), _MATCH, NamedNode(f"http://out/{number}"), target),
+            Quad(NamedNode(f"{BASE}t{number}"), NamedNode(f"{BASE}p{number}"), META, target),
+        )
+    )
+    for delta in (Delta(inserted=many), Delta(deleted=many)):
+        graph.apply(delta)
+        assert_counts_itself(graph)
+        assert links_of(graph) == links_counted(graph)
+
+
 def test_a_number_that_cannot_be_said_of_itself_is_left_out() -> None:
     """Whatever integers the data have: what is told of different objects is true."""
     graph = described(quads(""))
