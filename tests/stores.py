@@ -110,7 +110,7 @@ def virtuoso(folder: Path, *, most_rows: int = 100_000) -> Iterator[StoreAddress
     """Virtuoso with its files in a folder; anybody may change it, as it listens here alone."""
     server, sql = shutil.which("virtuoso-t"), shutil.which("isql-vt")
     if server is None or sql is None:
-        pytest.skip("Virtuoso is not installed (Debian: virtuoso-opensource)")
+        pytest.skip("Virtuoso is not installed (Debian: virtuoso-opensource-7-bin)")
     port, sql_port = free_port(), free_port()
     ini = folder / "virtuoso.ini"
     ini.write_text(

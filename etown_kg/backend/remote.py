@@ -33,6 +33,7 @@ from etown_kg.backend import (
 )
 from etown_kg.backend.evaluation import EXPLAIN_S, Spool, is_empty
 from etown_kg.backend.limits import Limits, check_text
+from etown_kg.backend.places import Places
 from etown_kg.backend.sparql_store import SparqlStore, form_of
 from etown_kg.changes import Change, GraphWrite, UpdateRequest
 from etown_kg.diagnosis import diagnose
@@ -108,6 +109,7 @@ class RemoteBackend:
         self._is_union = is_union
         self._fresh_s = fresh_s
         self._clock = clock
+        self._places = Places(self._limits)
         self._lock = threading.Lock()
         self._seen: _Seen | None = None
         self._changes: list[Change] = []
@@ -127,8 +129,17 @@ class RemoteBackend:
                 hint="write the graph's own IRIs; the links are in graph/links",
             )
         form = form_of(request.text)
+        # So that one client cannot hold all the threads that wait for the store.
+        with self._places.take(request.client, started + limit_s, limit_s, is_gone):
+            result = self._asked_and_written(request, form, started + limit_s)
+            if not request.explain_empty or not is_empty(result):
+                return result
+            return replace(result, diagnosis=self._diagnosis(request))
+
+    def _asked_and_written(self, request: QueryRequest, form: Form, deadline: float) -> QueryResult:
+        """The store's answer in the client's format."""
         version = self.status().version
-        bounds = self._bounds(limit_s - (time.monotonic() - started))
+        bounds = self._bounds(deadline - time.monotonic())
         spool = Spool(self._limits.answer_bytes)
         # The store is asked first: what is no query is that, whatever format is wanted.
         if form == "CONSTRUCT":
@@ -139,10 +150,7 @@ class RemoteBackend:
             answer = self._answer(request, form, bounds)
             format = formats.negotiate(form, request.accept, request.parameters)
             answer.write(spool, format)
-        result = QueryResult(form, format, spool.getvalue(), version)
-        if not request.explain_empty or not is_empty(result):
-            return result
-        return replace(result, diagnosis=self._diagnosis(request))
+        return QueryResult(form, format, spool.getvalue(), version)
 
     def _answer(self, request: QueryRequest, form: Form, bounds: Bounds) -> Answer:
         """The answer to a SELECT or ASK."""

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qs
@@ -329,6 +330,37 @@ def test_nobody_there_is_unavailable() -> None:
         pass
     with pytest.raises(UnavailableError, match="does not answer"):
         backend(address).status()
+
+
+def test_one_client_cannot_hold_all_places(store: Store) -> None:
+    answers, address = store
+    limits = Limits(query_s=20.0, places=3, reserved_places=1, client_places=1, client_waiting=1)
+    served = backend(address, limits=limits)
+    served.status()
+    answers.wait_s = 20.0
+    slow = QueryRequest(SELECT, client="slow")
+
+    def ask_slowly() -> None:
+        with suppress(LimitError):  # the one below may have been first
+            served.query(slow)
+
+    threads = [threading.Thread(target=ask_slowly) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    # One is at work, one waits, and there is no room for more: a third is refused.
+    end = time.monotonic() + 15
+    refused = False
+    while not refused and time.monotonic() < end:
+        try:
+            served.query(replace(slow, timeout_s=0.05))
+        except LimitError as error:
+            refused = error.kind == "busy"
+    assert refused
+    answers.wait_s = 0.0
+    assert served.query(QueryRequest(SELECT, client="other")).body
+    answers.waiting.set()
+    for thread in threads:
+        thread.join()
 
 
 # What is refused
