@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import signal
+import threading
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from pyoxigraph import RdfFormat, parse
+from pyoxigraph import NamedNode, Quad, RdfFormat, parse
 
 from etown_kg.backend import Backend, DumpRequest, QueryRequest, Scope, UpdateRequest
 from etown_kg.backend.client import ProcessBackend
 from etown_kg.backend.local import LocalBackend
-from etown_kg.errors import ConflictError, StorageError
+from etown_kg.errors import ConflictError, EtownError, StorageError, UnavailableError
 from etown_kg.export.distributions import distributions
 from etown_kg.export.dump_folder import find_dump
 from tests.backend.conftest import SMALL, zoo
@@ -63,3 +68,46 @@ def test_a_folder_that_is_not_there_is_said(backend: Backend, tmp_path: Path) ->
     with pytest.raises(StorageError, match="cannot be written"):
         backend.dump(request)
     assert backend.query(QueryRequest("ASK {}")).body
+
+
+def test_a_process_that_is_killed_gives_no_file_and_harms_nobody(
+    own_processes: Callable[..., ProcessBackend], tmp_path: Path
+) -> None:
+    quads = [
+        Quad(NamedNode(f"urn:s:{n}"), NamedNode("urn:p"), NamedNode(f"urn:o:{n}"))
+        for n in range(30_000)
+    ]
+    backend = own_processes(quads=quads)
+    request = DumpRequest(str(tmp_path), ("asserted.jsonld.zst",), backend.status().version)
+    failures: list[EtownError] = []
+
+    def dump() -> None:
+        try:
+            backend.dump(request)
+        except EtownError as error:
+            failures.append(error)
+
+    thread = threading.Thread(target=dump)
+    thread.start()
+    os.kill(_process_that_dumps(thread), signal.SIGKILL)
+    thread.join()
+    assert [type(failure) for failure in failures] == [UnavailableError]
+    assert find_dump(tmp_path, "asserted.jsonld.zst") is None
+    assert backend.query(QueryRequest("ASK { <urn:s:1> ?p ?o }")).body
+    backend.dump(request)
+    assert find_dump(tmp_path, "asserted.jsonld.zst") is not None
+
+
+def _process_that_dumps(asking: threading.Thread) -> int:
+    """The nice grandchild of this process, once there is one."""
+    while asking.is_alive():
+        stats = {}
+        for path in Path("/proc").glob("[0-9]*/stat"):
+            with suppress(FileNotFoundError, ProcessLookupError):
+                _, _, fields = path.read_text().rpartition(")")
+                values = fields.split()  # proc(5): state, parent, ... nice is the 17th from here
+                stats[int(path.parent.name)] = (int(values[1]), int(values[16]))
+        for pid, (parent, nice) in stats.items():
+            if parent in stats and stats[parent][0] == os.getpid() and nice > stats[parent][1]:
+                return pid
+    raise AssertionError("the files were there before the process was found")
