@@ -242,6 +242,24 @@ def assert_only_who_may_read_is_told(client: FlaskClient) -> None:
     assert "eggs" in shown
 
 
+def test_where_graphs_are_apart_the_catalogue_speaks_of_all_of_them(tmp_path: Path) -> None:
+    ontology, data = write_farm(tmp_path)
+    graph = KnowledgeGraph.build(ontology=ontology, data=data, base=BASE, default_graph="standard")
+    chosen = Settings(ontology=ontology, data=data, base=BASE, default_graph="standard")
+    app = create_app(chosen, LocalBackend(graph))
+    with serving(app) as address:
+        client = HttpClient(app, address)
+        found = graph_at(client, "/catalog.nt")
+        assert check(found) == ""
+        triples = {quad.triple for quad in (*graph.quads(), *graph.described)}
+        assert str(found.value(WHOLE, VOID.triples)) == str(len(triples))
+        assert covered(client) == FARM_CELLS
+        service = graph_at(client, "/sparql")
+        (dataset,) = service.objects(None, SD.defaultDataset)
+        default = service.value(dataset, SD.defaultGraph)
+        assert str(service.value(default, VOID.triples)) == "0"
+
+
 def test_a_graph_that_does_not_describe_itself_is_counted(client: FlaskClient) -> None:
     found = graph_at(client, "/catalog.nt")
     whole = URIRef("http://zoo.example/id/dataset/all")

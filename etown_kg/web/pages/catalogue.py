@@ -12,7 +12,7 @@ import hashlib
 import io
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 
 from flask import Blueprint, Response, render_template, request, url_for
@@ -36,6 +36,7 @@ from etown_kg.web import exchange
 from etown_kg.web.dumps import DumpStore
 from etown_kg.web.pages.figures import all_as_csv
 from etown_kg.web.pages.frame import linked
+from etown_kg.web.pages.kept import Kept
 from etown_kg.web.pages.language import plain, reader_language
 from etown_kg.web.pages.site import Site
 from etown_kg.web.protocol import FORMAT_PARAMETERS
@@ -125,12 +126,18 @@ class Source:
     site: Site
     files: DumpStore
     counter: Counter
+    stated: Kept[list[Triple]] = field(default_factory=Kept)
 
 
 def triples_of(source: Source) -> list[Triple]:
     """What there is to say of the graph, at this server's addresses."""
     site = source.site
-    found = _stated(site) if source.counter.is_followed else []
+    found: list[Triple] = []
+    if source.counter.is_followed:
+        kept = source.stated.of(
+            [""], lambda: site.backend.status().version, lambda _: {"": _stated(site)}
+        )
+        found = [*kept[""]]
     if any(triple.predicate == published.TRIPLES for triple in found):
         for each in distributions():
             if (dump := source.files.made(each)) is not None:
