@@ -32,14 +32,14 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Final
 
-from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, Store, Triple
+from pyoxigraph import Quad, Store
 
 from etown_kg.changes import Change
 from etown_kg.errors import DiskFullError, MissingPathError, StorageError
+from etown_kg.store import kept
 from etown_kg.store.checksum import SCHEME, changed
 from etown_kg.store.delta import Delta, GraphName, batches
 from etown_kg.store.journal import Journal, State, records_in, sync_folder
-from etown_kg.store.spelling import Term, canonical, canonical_quads
 
 # Below this much free room nothing is written; opening and flushing need some themselves.
 RESERVE_BYTES: Final = 1 << 30
@@ -50,15 +50,6 @@ HISTORY_BYTES: Final = 64 << 20
 _HISTORIES: Final = ("history.old", "history")
 # The file in which a server says where it can be asked.
 SERVED_BY: Final = "served-by"
-
-_STATE: Final = NamedNode("urn:x-etown:state")
-_VERSION: Final = NamedNode("urn:x-etown:version")
-_NAME: Final = NamedNode("urn:x-etown:name")
-_AS_WRITTEN: Final = NamedNode("urn:x-etown:as-written")
-_UNNAMED: Final = NamedNode("urn:x-etown:unnamed")
-_OURS: Final = frozenset({_STATE, _AS_WRITTEN})
-# In front of the datatype of a literal whose text is kept: Oxigraph leaves such a one alone.
-_VERBATIM: Final = "urn:x-etown:verbatim:"
 
 # What pyoxigraph raises when a disk or a file fails it.
 _STORE_FAULTS: Final = (OSError, RuntimeError)
@@ -118,7 +109,7 @@ class Location:
     @property
     def graphs(self) -> list[GraphName]:
         """The named graphs, also the empty ones."""
-        return [name for name in self._opened().named_graphs() if name not in _OURS]
+        return kept.graphs_of(self._opened())
 
     def quads(self) -> Iterator[Quad]:
         """All quads as they were written.
@@ -142,7 +133,7 @@ class Location:
 
     def _read_quads(self) -> Iterator[Quad]:
         try:
-            yield from _quads(self._opened())
+            yield from kept.quads_of(self._opened())
         except _STORE_FAULTS as error:
             raise _damaged(self.path, str(error)) from error
 
@@ -209,15 +200,14 @@ class Location:
         try:
             store = Store(fresh)
             for batch in batches(forms):
-                store.bulk_extend(_spelled(batch))
+                store.bulk_extend(kept.spelled(batch))
                 written = [quad for _, each in batch for quad in each]
                 count += len(written)
                 total = changed(total, (), written)
             for graph in graphs:
                 store.add_graph(graph)
             state = State(0, _now(), count, total, SCHEME, inserted=count)
-            store.add(Quad(_STATE, _NAME, Literal(name), _STATE))
-            _number(store, 0)
+            kept.begin(store, name)
             store.flush()
         except _STORE_FAULTS as error:
             raise _no_room(fresh, error) from error
@@ -278,7 +268,7 @@ class Location:
             for _, state, delta in changes:
                 self._append_version(state)
                 if self._store is not None:
-                    _carry_out(self._store, delta, state.version)
+                    kept.carry_out(self._store, delta, state.version)
             if self._store is None:
                 self._reopen()
             if journal.size > CHECKPOINT_BYTES:
@@ -361,7 +351,7 @@ class Location:
         self._journal = Journal(self.path / "journal")
         self._reopen()
         try:
-            reached = _version_of(self._opened())
+            reached = kept.version_of(self._opened())
         except _STORE_FAULTS as error:
             raise _damaged(self.path, str(error)) from error
         known = {state.version: state for state in listed}
@@ -389,14 +379,14 @@ class Location:
             raise _damaged(self.path, str(error)) from error
         if self._journal is not None:
             try:
-                reached = _version_of(store)
+                reached = kept.version_of(store)
                 for state, delta in self._journal.records():
                     if state.version > reached:
-                        _carry_out(store, delta, state.version)
+                        kept.carry_out(store, delta, state.version)
             except _STORE_FAULTS as error:
                 raise _no_room(self.path, error) from error
         try:
-            self.name = _name_of(store)
+            self.name = kept.name_of(store)
         except _STORE_FAULTS as error:
             raise _damaged(self.path, str(error)) from error
         self._store = store
@@ -508,110 +498,6 @@ def restore(backup: Path, path: Path) -> State:
     fresh.rename(path)
     sync_folder(path.parent)
     return state
-
-
-def _carry_out(store: Store, delta: Delta, version: int) -> None:
-    """Change the store as a delta says; doing it again, or the rest of it, does no harm.
-
-    The number comes last: a store with the number has all of the change.
-    """
-    for batch in batches(delta.deleted):
-        for quad in batch:
-            store.remove(canonical(quad))
-            store.remove(_note(quad))
-    for graph in delta.dropped:
-        store.remove_graph(graph)
-    for graph in delta.created:
-        store.add_graph(graph)
-    for batch in batches(delta.inserted):
-        store.extend(_stored(batch))
-    _number(store, version)
-
-
-def _number(store: Store, version: int) -> None:
-    former = list(store.quads_for_pattern(_STATE, _VERSION, None, _STATE))
-    store.add(Quad(_STATE, _VERSION, Literal(version), _STATE))
-    for quad in former:
-        if quad.object != Literal(version):
-            store.remove(quad)
-
-
-def _version_of(store: Store) -> int:
-    found = store.quads_for_pattern(_STATE, _VERSION, None, _STATE)
-    return max(
-        (int(quad.object.value) for quad in found if isinstance(quad.object, Literal)), default=-1
-    )
-
-
-def _name_of(store: Store) -> str:
-    found = store.quads_for_pattern(_STATE, _NAME, None, _STATE)
-    return next((q.object.value for q in found if isinstance(q.object, Literal)), "")
-
-
-# Quads in the store: in the canonical form, with a note where the text was another. A quad with
-# notes was written as they say, and as the store has it only if a note says that too.
-
-
-def _stored(quads: Sequence[Quad]) -> list[Quad]:
-    """What the store gets for quads to insert."""
-    found: list[Quad] = []
-    for quad, alike in zip(quads, canonical_quads(quads), strict=True):
-        found.append(alike)
-        if alike is not quad:
-            found.append(_note(quad))
-    return found
-
-
-def _spelled(forms: Iterable[tuple[Quad, tuple[Quad, ...]]]) -> Iterator[Quad]:
-    """What the store gets for quads of which one may be written in several ways."""
-    for alike, written in forms:
-        yield alike
-        if written != (alike,):
-            yield from map(_note, written)
-
-
-def _quads(store: Store) -> Iterator[Quad]:
-    """All quads of the store as they were written."""
-    written: dict[Quad, list[Quad]] = {}
-    for note in store.quads_for_pattern(None, _AS_WRITTEN, None, _AS_WRITTEN):
-        quad = _noted(note)
-        written.setdefault(canonical(quad), []).append(quad)
-    for quad in store:
-        if quad.graph_name not in _OURS:
-            yield from written.get(quad, (quad,))
-
-
-def _note(quad: Quad) -> Quad:
-    graph = quad.graph_name
-    name = _UNNAMED if isinstance(graph, DefaultGraph) else graph
-    kept = Triple(quad.subject, quad.predicate, _verbatim(quad.object))
-    return Quad(name, _AS_WRITTEN, kept, _AS_WRITTEN)
-
-
-def _noted(note: Quad) -> Quad:
-    kept = note.object
-    assert isinstance(kept, Triple)  # nobody else writes to this graph
-    graph = DefaultGraph() if note.subject == _UNNAMED else note.subject
-    assert isinstance(graph, NamedNode | BlankNode | DefaultGraph)
-    return Quad(kept.subject, kept.predicate, _unveiled(kept.object), graph)
-
-
-def _verbatim(term: Term) -> Term:
-    """The term with its literals in a datatype that Oxigraph does not know, and so keeps."""
-    if isinstance(term, Literal) and not term.language:
-        return Literal(term.value, datatype=NamedNode(_VERBATIM + term.datatype.value))
-    if isinstance(term, Triple):
-        return Triple(term.subject, term.predicate, _verbatim(term.object))
-    return term
-
-
-def _unveiled(term: Term) -> Term:
-    """What `_verbatim` was given."""
-    if isinstance(term, Literal) and term.datatype.value.startswith(_VERBATIM):
-        return Literal(term.value, datatype=NamedNode(term.datatype.value[len(_VERBATIM) :]))
-    if isinstance(term, Triple):
-        return Triple(term.subject, term.predicate, _unveiled(term.object))
-    return term
 
 
 def _locked(path: Path) -> int:
