@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
+
 import pytest
 from pyoxigraph import BlankNode, RdfFormat, parse
 
 from etown_kg.errors import QueryError
-from etown_kg.graph import KnowledgeGraph
-from etown_kg.graph.mending import MAX_CHARACTERS, mended
+from etown_kg.graph import KnowledgeGraph, join_order, zero_length
+from etown_kg.graph.mending import MAX_CHARACTERS, mended, needs_mending
+from etown_kg.query_text import names_graphs
 
 DATA = """
 GRAPH <x:g1> { <x:a> <x:p> <x:b> }
@@ -183,3 +187,22 @@ def test_a_path_of_length_zero_connects_what_is_not_there(
     found = graph.query(text).rows()
     assert len(found) == len(expected)
     assert rows(graph, text) == expected
+
+
+@pytest.mark.parametrize(
+    "unit",
+    ["a", "'", '"', "<", "?", " ", "a:", ":", "-", "a ", "> ", ") ", "a:b ", "<a> ", "*", "a.", "(",
+     "{", "?a ", "?a a:b ", "GRAPH ", "bnode", "\n"],
+)  # fmt: skip
+@pytest.mark.parametrize(
+    "look", [join_order.may_gain, zero_length.may_have_paths, names_graphs, needs_mending]
+)
+def test_a_look_at_a_text_takes_time_as_its_length(look: Callable[[str], bool], unit: str) -> None:
+    texts = ["ASK {" + unit * (size // len(unit)) for size in (10_000, 100_000)]
+    started = time.process_time()
+    look(texts[0])
+    short = time.process_time() - started
+    started = time.process_time()
+    look(texts[1])
+    # Ten times the text: some ten times the time, where a search that starts again takes hundred.
+    assert time.process_time() - started < 60 * short + 0.25
