@@ -88,7 +88,7 @@ ALLOWED: dict[str, frozenset[str]] = {
     ),
     "links": LEAVES | {"graph"},
     "client": LEAVES,
-    "backend": LEAVES | {"reason", "store", "graph", "export", "diagnosis"},
+    "backend": LEAVES | {"reason", "store", "graph", "export", "diagnosis", "figures"},
     "web": (
         LEAVES
         | {

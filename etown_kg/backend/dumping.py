@@ -20,7 +20,7 @@ from etown_kg.backend.confinement import confine, default_signals, die_with_pare
 from etown_kg.backend.executor import outcome
 from etown_kg.backend.limits import MIB, Limits
 from etown_kg.errors import ConflictError, DiskFullError, StorageError
-from etown_kg.export.distributions import by_name
+from etown_kg.export.distributions import Dumps, by_name
 from etown_kg.export.dump_folder import write_dumps
 from etown_kg.store import is_want_of_room
 
@@ -36,19 +36,36 @@ _NICE = 10
 def dump(graph: KnowledgeGraph, request: DumpRequest) -> None:
     """Make the files that are asked for, in the folder that is named.
 
+    Raises:
+        ConflictError: the graph is in another state than the one that was asked for.
+        DiskFullError, StorageError: see `write`.
+    """
+    seen = graph.view(request.scope)
+    check_state(seen.state, request)
+    with seen.dumps(Path(request.folder)) as dumps:
+        write(dumps, request)
+
+
+def check_state(state: str, request: DumpRequest) -> None:
+    """Refuse to make files of another state than the one that was asked for.
+
+    Raises:
+        ConflictError: it is another one.
+    """
+    if state != request.version:
+        raise ConflictError(f"the state is {state}, not {request.version}")
+
+
+def write(dumps: Dumps, request: DumpRequest) -> None:
+    """Make the files that are asked for.
+
     What a format cannot hold is said beside the place of its file (`find_refusal`).
 
     Raises:
-        ConflictError: the graph is in another state than the one that was asked for.
         DiskFullError, StorageError: the folder has no room, or cannot be written.
     """
-    seen = graph.view(request.scope)
-    if seen.state != request.version:
-        raise ConflictError(f"the state is {seen.state}, not {request.version}")
-    folder = Path(request.folder)
     try:
-        with seen.dumps(folder) as dumps:
-            write_dumps(dumps, map(by_name, request.names), folder)
+        write_dumps(dumps, map(by_name, request.names), Path(request.folder))
     except OSError as error:
         if is_want_of_room(error):
             raise DiskFullError("disk", "no room for the files of the graph") from error

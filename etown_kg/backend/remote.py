@@ -16,9 +16,10 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
+from pathlib import Path
 from typing import Final
 
-from pyoxigraph import Literal, NamedNode
+from pyoxigraph import Literal, NamedNode, Triple
 
 from etown_kg import export, formats, query_text, uploads, vocab
 from etown_kg.backend import (
@@ -31,10 +32,12 @@ from etown_kg.backend import (
     QueryResult,
     Status,
 )
+from etown_kg.backend.dumping import check_state, write
 from etown_kg.backend.evaluation import EXPLAIN_S, Spool, is_empty
 from etown_kg.backend.limits import Limits, check_text
 from etown_kg.backend.places import Places
 from etown_kg.backend.sparql_store import SparqlStore, form_of
+from etown_kg.backend.store_source import StoreSource
 from etown_kg.changes import Change, GraphWrite, UpdateRequest
 from etown_kg.diagnosis import diagnose
 from etown_kg.errors import (
@@ -46,6 +49,8 @@ from etown_kg.errors import (
     SettingError,
     UnsupportedError,
 )
+from etown_kg.export import Dumps
+from etown_kg.figures.reading import QUERY
 from etown_kg.formats import Form
 from etown_kg.graph import Answer
 from etown_kg.remote import Bounds
@@ -91,6 +96,7 @@ class RemoteBackend:
             naming them all; else of the store's own default graph, whatever it is.
         fresh_s: seconds for which a `Status` is believed.
         clock: the time in seconds, the same for all processes of a machine.
+        figures_query: finds the figures for their files (`etown_kg.figures.reading`).
     """
 
     def __init__(
@@ -102,6 +108,7 @@ class RemoteBackend:
         is_union: bool = True,
         fresh_s: float = 300.0,
         clock: Callable[[], float] = time.time,
+        figures_query: str = QUERY,
     ) -> None:
         self._store = store
         self._limits = limits or Limits()
@@ -109,6 +116,7 @@ class RemoteBackend:
         self._is_union = is_union
         self._fresh_s = fresh_s
         self._clock = clock
+        self._figures_query = figures_query
         self._places = Places(self._limits)
         self._lock = threading.Lock()
         self._seen: _Seen | None = None
@@ -345,15 +353,27 @@ class RemoteBackend:
         return tuple(self._changes)
 
     def dump(self, request: DumpRequest) -> None:
-        """See `Backend.dump`.
+        """See `Backend.dump`; graph by graph, in the thread that asks.
 
         Raises:
-            UnsupportedError: always; files are made of the graph itself.
+            RemoteError: the store sent another number of statements than it counts.
+            ...and what `Backend.dump` raises.
         """
-        raise UnsupportedError(
-            "files of all graphs are not made of the store behind this server",
-            hint="etown-kg export, with the files that were pushed; /graphs has each graph",
+        seen = self._present()
+        check_state(self.status().version, request)
+        source = StoreSource(
+            seen.sizes, self._inferred, self._triples_of, self._answer_of, self._figures_query
         )
+        with Dumps(source, Path(request.folder)) as dumps:
+            write(dumps, request)
+
+    def _triples_of(self, text: str, graphs: tuple[str, ...]) -> list[Triple]:
+        asked = QueryRequest(text, default_graphs=graphs, named_graphs=graphs)
+        return self._store.triples(*self._asked(asked, self._bounds(self._limits.longest_s)))
+
+    def _answer_of(self, text: str, graphs: tuple[str, ...]) -> Answer:
+        asked = QueryRequest(text, default_graphs=graphs, named_graphs=graphs)
+        return self._answer(asked, "SELECT", self._bounds(self._limits.longest_s))
 
     def backup(self, folder: str) -> None:
         """See `Backend.backup`.

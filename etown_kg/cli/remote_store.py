@@ -7,8 +7,9 @@ from pathlib import Path
 from etown_kg.backend.limits import Limits
 from etown_kg.backend.remote import RemoteBackend
 from etown_kg.backend.sparql_store import Addresses, SparqlStore
-from etown_kg.config import Settings
+from etown_kg.config import Settings, shipped
 from etown_kg.errors import MissingPathError, SettingError
+from etown_kg.figures.reading import figures_query
 
 
 def remote_store(settings: Settings) -> SparqlStore:
@@ -36,6 +37,7 @@ def remote_backend(settings: Settings, limits: Limits) -> RemoteBackend:
         base=settings.base,
         is_union=settings.default_graph == "union",
         fresh_s=settings.backend_fresh_s,
+        figures_query=figures_query(settings.ontology or shipped()[0]),
     )
 
 

@@ -410,8 +410,8 @@ def test_other_graphs_names_are_refused(store: Store) -> None:
         backend(store[1]).query(QueryRequest(SELECT, same_as=True))
 
 
-def test_files_of_all_graphs_are_refused(store: Store) -> None:
-    with pytest.raises(UnsupportedError, match="files of all graphs"):
+def test_files_of_another_state_are_not_made(store: Store) -> None:
+    with pytest.raises(ConflictError):
         backend(store[1]).dump(DumpRequest("/nowhere", ("asserted.nq",), "1"))
 
 

@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 import pytest
 from click.testing import CliRunner, Result
 from flask.testing import FlaskClient
+from pyoxigraph import NamedNode, RdfFormat, parse
 
 from etown_kg.backend import Status
 from etown_kg.backend.local import LocalBackend
@@ -19,7 +20,7 @@ from etown_kg.backend.sparql_store import Addresses, SparqlStore
 from etown_kg.cli import commands
 from etown_kg.config import Settings
 from etown_kg.graph import KnowledgeGraph
-from etown_kg.web import create_app
+from etown_kg.web import create_app, dumps
 from tests.cli.test_serve import answer, server
 from tests.stores import StoreAddresses, oxigraph, virtuoso
 
@@ -109,7 +110,27 @@ def test_what_the_store_cannot_prove_is_said_so(remote: FlaskClient) -> None:
     assert response.status_code == 501
     assert response.get_json()["type"].endswith("/unsupported")
     assert "etown-kg explain" in response.get_json()["hint"]
-    assert remote.get("/dumps/asserted.nq").status_code == 501
+
+
+def test_files_are_made_of_what_the_store_has(
+    remote: FlaskClient, embedded: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Literals are spelled as the store spells them, and what the graph counts was pushed too."""
+    monkeypatch.setattr(dumps, "WAIT_S", 120.0)
+    files = [each.get("/dumps/asserted.nq") for each in (remote, embedded)]
+    assert [each.status_code for each in files] == [200, 200], files[0].text
+    found, expected = (
+        {
+            (str(quad.subject), str(quad.predicate), str(quad.graph_name))
+            for quad in parse(each.data, RdfFormat.N_QUADS)
+            if isinstance(quad.subject, NamedNode) and "graph/meta" not in str(quad.graph_name)
+        }
+        for each in files
+    )
+    assert found == expected
+    assert b"graph/inferred>" in remote.get("/dumps/closure.nq").data
+    figures = [each.get("/dumps/figures.csv").data for each in (remote, embedded)]
+    assert figures[0] == figures[1]
 
 
 def test_pushing_again_changes_nothing_and_prunes(folders: list[str]) -> None:
