@@ -68,6 +68,7 @@ def push(
         with step(f"Putting {len(triples):,} statements into {iri}"):
             store.put(iri, triples, bounds)
     _count(store, graphs, bounds)
+    _tell_of_repetitions(graphs)
     _others(store, graphs, settings.base, bounds, prune=prune)
     click.echo(f"{sum(map(len, graphs.values())):,} statements in {len(graphs)} graphs")
 
@@ -135,6 +136,17 @@ def _count(store: SparqlStore, graphs: dict[str, list[Triple]], bounds: Bounds) 
                 f"the store has {size:,} of {len(set(triples)):,} statements",
                 hint="stores that write numbers in another form make one statement of two",
             )
+
+
+def _tell_of_repetitions(graphs: dict[str, list[Triple]]) -> None:
+    """Say how many statements several graphs have, which stores do not make one of."""
+    repeated = sum(map(len, graphs.values())) - len(set(chain.from_iterable(graphs.values())))
+    if repeated:
+        click.echo(
+            f"{repeated:,} repetitions of a statement in another graph: where graphs are read"
+            " together, stores may count each",
+            err=True,
+        )
 
 
 def _others(
