@@ -25,6 +25,16 @@ READERS: dict[str, dict[str, Any]] = {
     },
     "桌面，无脚本": {"locale": "zh-CN", "scripts": False, "width": 1280, "color_scheme": "dark"},
 }  # fmt: skip
+# How far things moved while the page came (https://www.w3.org/TR/layout-instability/), and what
+# still counts as good (https://web.dev/articles/cls).
+SHIFTED = """() => new Promise((done) => {
+  let sum = 0;
+  new PerformanceObserver((list) => {
+    for (const entry of list.getEntries()) sum += entry.value;
+  }).observe({ type: "layout-shift", buffered: true });
+  requestAnimationFrame(() => setTimeout(() => done(sum), 50));
+})"""
+MOST_SHIFTED = 0.1
 # The editor of queries is a library of its own, which is loaded after the page.
 EDITOR = ("/query", "/sparql")
 
@@ -49,4 +59,5 @@ def test_a_page_is_whole_accessible_and_within_its_width(
     assert page.title()
     assert page.evaluate("document.documentElement.scrollWidth") <= reader["width"]
     if reader["scripts"]:  # axe is a script itself
+        assert page.evaluate(SHIFTED) < MOST_SHIFTED
         assert axe(page) == []
