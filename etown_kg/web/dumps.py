@@ -36,8 +36,9 @@ from etown_kg.web.scoped import ScopedBackend
 # told at once to come back, so that threads are left for other work.
 WAIT_S = 3.0
 MOST_WAITING = 4
-# States whose files are kept, and how long those of others are kept after they were last wanted.
+# States whose files are kept; those of some more are kept for a while after they were last wanted.
 MOST_KEPT = 4
+MOST_LINGERING = 8
 KEPT_S = 600.0
 # How long a failure is told to who comes back for the file; then it is tried again.
 TOLD_S = 60.0
@@ -167,8 +168,9 @@ class DumpStore:
         """Remove the files of states that nobody has wanted for a while."""
         assert self._root is not None  # a file was made
         folders = [(each.stat().st_mtime, each) for each in self._root.iterdir()]
-        for wanted, folder in sorted(folders, reverse=True)[MOST_KEPT:]:
-            if time.time() - wanted > KEPT_S:
+        for place, (wanted, folder) in enumerate(sorted(folders, reverse=True)):
+            lingers = place < MOST_KEPT + MOST_LINGERING and time.time() - wanted <= KEPT_S
+            if place >= MOST_KEPT and not lingers:
                 shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -21,12 +21,14 @@ import pyarrow.parquet as pq
 import pytest
 import rdflib
 import zstandard
+from hypothesis import given, settings
 from pyjelly.integrations.generic.parse import parse_jelly_flat
 from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, parse
 
 from etown_kg import vocab
 from etown_kg.blank_nodes import named
 from etown_kg.errors import FormatError, SettingError
+from etown_kg.export import SortedQuads, write_statements
 from etown_kg.export.distributions import (
     GRAPHML,
     JELLY,
@@ -39,7 +41,7 @@ from etown_kg.export.distributions import (
 from etown_kg.export.dump_folder import SUMS, find_dump, find_refusal, write_dumps, write_sums
 from etown_kg.graph import KnowledgeGraph
 from etown_kg.interval import shown
-from tests.export.statements import ZOO
+from tests.export.statements import ZOO, datasets
 
 ALL = distributions()
 NAMES = [each.name for each in ALL]
@@ -85,6 +87,30 @@ def test_jelly_holds_the_graph_for_two_readers(folder: Path, shipped_graph: Know
     dataset = rdflib.Dataset()
     dataset.parse(path, format="jelly")
     assert len(dataset) == len(expected)
+
+
+@settings(max_examples=60)
+@given(quads=datasets)
+def test_jelly_holds_whatever_is_stated(quads: set[Quad]) -> None:
+    out = io.BytesIO()
+    with SortedQuads(quads) as ordered:
+        assert write_statements(ordered, out, JELLY) == len(list(ordered))
+    out.seek(0)
+    found = {_from_jelly(statement) for statement in parse_jelly_flat(out)}
+    assert set(named(found)) == set(named(quads))
+    assert len(found) == len(quads)
+
+
+@settings(max_examples=60)
+@given(quads=datasets)
+def test_parquet_holds_whatever_is_stated(quads: set[Quad]) -> None:
+    out = io.BytesIO()
+    with SortedQuads(quads) as ordered:
+        assert write_statements(ordered, out, PARQUET) == len(list(ordered))
+    rows = pq.read_table(io.BytesIO(out.getvalue())).to_pylist()
+    found = {_from_row(row) for row in rows}
+    assert set(named(found)) == set(named(quads))
+    assert len(rows) == len(quads)
 
 
 def _from_jelly(statement: Any) -> Quad:

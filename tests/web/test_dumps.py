@@ -277,16 +277,25 @@ def test_a_server_with_processes_makes_files_beside_its_queries(tmp_path: Path) 
         backend.close()
 
 
+@pytest.mark.parametrize(
+    ("kept_s", "lingering", "expected"), [(-1.0, 8, 4), (3600.0, 8, 7), (3600.0, 1, 5)]
+)
 def test_files_of_former_states_are_let_go(
-    make_zoo: Callable[..., Zoo], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    make_zoo: Callable[..., Zoo],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    kept_s: float,
+    lingering: int,
+    expected: int,
 ) -> None:
-    monkeypatch.setattr(dumps, "KEPT_S", -1.0)
+    monkeypatch.setattr(dumps, "KEPT_S", kept_s)
+    monkeypatch.setattr(dumps, "MOST_LINGERING", lingering)
     monkeypatch.setattr(tempfile, "mkdtemp", lambda prefix: str(_made(tmp_path / "dumps")))
     zoo = make_zoo()
     for number in range(dumps.MOST_KEPT + 3):
         zoo.update(f"INSERT DATA {{ GRAPH <urn:g> {{ <urn:a> <urn:b> {number} }} }}")
         assert zoo.client.get("/dumps/asserted.nq").status_code == 200
-    assert len(list((tmp_path / "dumps").iterdir())) == dumps.MOST_KEPT
+    assert len(list((tmp_path / "dumps").iterdir())) == expected
 
 
 def _made(path: Path) -> Path:
