@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 
@@ -90,6 +91,24 @@ def test_every_asserted_figure_shows_its_words(shipped_app: Flask) -> None:
     assert "<q>more than 300 autonomous driving vehicles</q>" in text
     assert 'href="/id/article/2022-10-10-industrial-fleet#p4"' in text
     assert "paragraph 4" in text
+
+
+def test_json_gives_literals_as_they_are_written(shipped_app: Flask) -> None:
+    """The page sets the thousands of a number apart; data has no use for that."""
+    client = shipped_app.test_client()
+    decimal = vocab.XSD + "decimal"
+    (number,) = (
+        row["values"][0]
+        for row in client.get("/id/obs/F06.json").get_json()["facts"]
+        if row["property"] == vocab.TERMS + "statedNumber"
+    )
+    assert (number["value"], number["datatype"]) == ("600000000000", decimal)
+    page = client.get("/id/obs/F06", headers=HTML).text
+    assert "600,000,000,000" in page
+    data = re.search(r'<script type="application/ld\+json">(.*?)</script>', page, re.DOTALL)
+    assert data is not None
+    (stated,) = json.loads(data[1])[vocab.TERMS + "statedNumber"]
+    assert stated == {"@value": "600000000000", "@type": decimal}
 
 
 def test_a_plain_statement_shows_its_words_too(shipped_app: Flask) -> None:

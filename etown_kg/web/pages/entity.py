@@ -14,24 +14,24 @@ from http import HTTPStatus
 from urllib.parse import quote, urlencode, urlsplit
 
 from flask import Blueprint, Response, current_app, render_template, request
-from pyoxigraph import Literal, NamedNode
+from pyoxigraph import NamedNode
 from werkzeug.exceptions import MethodNotAllowed, NotFound
 
-from etown_kg import formats, vocab
+from etown_kg import formats
 from etown_kg.backend import QueryRequest
 from etown_kg.errors import FormatError
 from etown_kg.formats import RDF_FORMATS, Format
 from etown_kg.web import exchange
 from etown_kg.web.pages.addresses import DESCRIBE, RESERVED, candidates, path_of
 from etown_kg.web.pages.articles import Reading, read_article_page
-from etown_kg.web.pages.evidence import Evidence
 from etown_kg.web.pages.figured import figured
 from etown_kg.web.pages.frame import linked
 from etown_kg.web.pages.language import reader_language
 from etown_kg.web.pages.located import located
 from etown_kg.web.pages.site import Site
-from etown_kg.web.pages.statements import Description, Row, Value, describe
+from etown_kg.web.pages.statements import Description, describe
 from etown_kg.web.pages.term_page import term_page
+from etown_kg.web.pages.thing_json import json_ld, members
 from etown_kg.web.pages.timeline import timeline_of
 from etown_kg.web.protocol import FORMAT_PARAMETERS, RequestError
 
@@ -41,7 +41,6 @@ JSON = "application/json"
 GRAPHS = "/graph/"
 # What a suffix asks for, beside the RDF formats by their own.
 _OTHER_SUFFIXES = {"html": HTML, "json": JSON}
-_STRING = NamedNode(vocab.XSD + "string")
 # What the page offers as data, and what it calls it.
 OFFERED = {
     "ttl": "Turtle", "jsonld": "JSON-LD", "json": "JSON", "nt": "N-Triples", "rdf": "RDF/XML",
@@ -236,7 +235,7 @@ def _page(site: Site, found: Description, reading: Reading | None) -> str:
         timeline=timeline_of(site, NamedNode(found.iri), found.labels.language),
         reading=reading,
         formats=_offered(site, NamedNode(found.iri)),
-        json_ld=_json_ld(found),
+        json_ld=json_ld(found),
         figured=figured(site, found.iri),
         located=located(site, NamedNode(found.iri), found.labels.language),
     )
@@ -278,91 +277,3 @@ def _links(site: Site, iri: NamedNode, own_suffix: str) -> Iterator[str]:
 def _as_uri(iri: str) -> str:
     """An IRI in a header, where only ASCII may be (RFC 3987, 3.1)."""
     return quote(iri, safe=":/?#[]@!$&'()*+,;=-._~%")
-
-
-def _json_ld(found: Description) -> dict[str, object]:
-    """What was asserted, for search engines: names and types, and what links to what."""
-    described: dict[str, object] = {"@id": found.iri}
-    types = [value.shown.iri for value in found.types if value.shown.iri]
-    if types:
-        described["@type"] = types
-    for row in (*found.names, *found.facts):
-        # Half a text would be another value: who wants a long one finds it in the data.
-        values = [
-            _json_ld_value(value)
-            for value in row.values
-            if not value.is_inferred and not value.shown.omitted
-        ]
-        if values:
-            described[row.predicate.iri] = values
-    return described
-
-
-def _json_ld_value(value: Value) -> dict[str, str]:
-    if value.shown.iri:
-        return {"@id": value.shown.iri}
-    literal = {"@value": value.shown.text}
-    if value.shown.language:
-        literal["@language"] = value.shown.language
-    return literal
-
-
-def members(found: Description) -> dict[str, object]:
-    """What the page shows, as JSON."""
-    return {
-        "iri": found.iri,
-        "label": found.title.text,
-        "description": found.telling.text if found.telling else None,
-        "asserted": found.asserted,
-        "inferred": found.inferred,
-        "complete": found.is_whole,
-        "types": [_value_members(value) for value in found.types],
-        "names": [_row_members(row) for row in found.names],
-        "facts": [_row_members(row) for row in found.facts],
-        "links": [_row_members(row) for row in found.links],
-        "incoming": [_row_members(row) for row in (*found.incoming, *found.records)],
-    }
-
-
-def _row_members(row: Row) -> dict[str, object]:
-    return {
-        "property": row.predicate.iri,
-        "label": row.predicate.text,
-        "values": [_value_members(value) for value in row.values],
-        "more": row.more,
-    }
-
-
-def _value_members(value: Value) -> dict[str, object]:
-    shown, end = value.shown, value.triple[2]
-    made: dict[str, object] = {"iri": shown.iri, "label": shown.text} if shown.iri else {}
-    if not shown.iri:
-        # The page may show less, and numbers with their thousands apart.
-        made["value"] = end.value if isinstance(end, Literal) else shown.text
-    if isinstance(end, Literal) and not end.language and end.datatype != _STRING:
-        made["datatype"] = end.datatype.value
-    if shown.language:
-        made["language"] = shown.language
-    made["inferred"] = value.is_inferred
-    if value.is_inferred:
-        made["why"] = value.why
-    else:
-        made["graphs"] = list(value.graphs)
-    if value.evidence:
-        made["evidence"] = [_evidence_members(each) for each in value.evidence]
-    if value.nested:
-        made["nested"] = [_row_members(row) for row in value.nested]
-    return made
-
-
-def _evidence_members(evidence: Evidence) -> dict[str, object]:
-    known = {
-        "fact": evidence.fact_id,
-        "article": evidence.article,
-        "paragraph": evidence.paragraph,
-        "phrase": evidence.phrase,
-        "start": evidence.start,
-        "end": evidence.end,
-        "source": evidence.source,
-    }
-    return {name: value for name, value in known.items() if value not in ("", None)}
