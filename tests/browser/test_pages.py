@@ -60,6 +60,33 @@ def test_the_keyboard_reaches_the_content_first(page: Page) -> None:
     expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
 
 
+FOCUSED = """() => {
+  const element = document.activeElement, box = element.getBoundingClientRect();
+  const style = getComputedStyle(element);
+  return {
+    what: element.outerHTML.slice(0, 120),
+    isSeen: box.width > 0 && box.height > 0 && box.bottom > 0 && box.top < innerHeight,
+    isMarked: style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2,
+  };
+}"""
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+@pytest.mark.parametrize("path", ["/", "/figures", "/id/place/beijing-e-town", "/search?q=zone"])
+def test_the_keyboard_shows_where_it_is(open_page: OpenPage, path: str, width: int) -> None:
+    """WCAG 2.2, 2.4.7 and 2.4.11: what has the focus is marked, and in sight."""
+    page = open_page(width=width)
+    page.goto(path)
+    stops = set()
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        focused = page.evaluate(FOCUSED)
+        assert focused["isSeen"], focused
+        assert focused["isMarked"], focused
+        stops.add(focused["what"])
+    assert len(stops) > 20
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_text_stands_out_from_its_ground(browser: Browser, address: str, scheme: str) -> None:
     """WCAG 2.1, 1.4.3: a contrast of at least 4.5 to 1, for each colour that text is set in."""
