@@ -208,16 +208,20 @@ def started(
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(command, stdout=log, stderr=log, cwd=cwd or folder)
     running = Running(name, process, port, path, None)
-    if load:
-        _await(running, "ASK {}", None)
-        running.load_s = time.perf_counter() - started
-        request = urllib.request.Request(
-            f"{running.address}/store?default", graph.closed.read_bytes(),
-            {"Content-Type": "application/n-triples"},
-        )  # fmt: skip
-        with urllib.request.urlopen(request, timeout=_START_TIMEOUT_S):
+    try:
+        if load:
+            _await(running, "ASK {}", None)
             running.load_s = time.perf_counter() - started
-    _await(running, "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }", str(expected))
+            request = urllib.request.Request(
+                f"{running.address}/store?default", graph.closed.read_bytes(),
+                {"Content-Type": "application/n-triples"},
+            )  # fmt: skip
+            with urllib.request.urlopen(request, timeout=_START_TIMEOUT_S):
+                running.load_s = time.perf_counter() - started
+        _await(running, "SELECT (COUNT(*) AS ?n) { ?s ?p ?o }", str(expected))
+    except BaseException:
+        running.stop()
+        raise
     running.start_s = time.perf_counter() - started
     return running
 
