@@ -9,7 +9,7 @@ Where a store departs from the standards, the place is marked with its name.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final, TypeAlias
@@ -32,6 +32,7 @@ from etown_kg.addresses import locate
 from etown_kg.backend.limits import answer_over, time_over
 from etown_kg.errors import LimitError, QueryError, RemoteError, UnavailableError
 from etown_kg.formats import Form
+from etown_kg.query_text import Token
 from etown_kg.remote import Bounds, Reply, fetch
 
 Dataset: TypeAlias = Sequence[tuple[str, str]]
@@ -120,6 +121,11 @@ class SparqlStore:
     ) -> list[Triple]:
         """The triples of a CONSTRUCT or DESCRIBE; raises as `solutions` does."""
         reply = self._ask(text, bounds, dataset, head, _GRAPHS)
+        if reply.headers.get("server", "").startswith("Virtuoso"):
+            # It cuts graphs too, without a word: of as many solutions it tells.
+            rows = as_rows(text)
+            if rows is not None:
+                self._ask(rows, bounds, dataset, head, _RESULTS)
         media_type = _media_type(reply)
         format = _PARSED.get(media_type)
         if format is None:
@@ -362,21 +368,62 @@ def form_of(text: str) -> Form:
     Raises:
         QueryError: it is none; an update, or an extension of a store that is not SPARQL.
     """
+    return _FORMS[_keyword(text).text.upper()]
+
+
+def as_rows(text: str) -> str | None:
+    """A SELECT with a row for each solution of a CONSTRUCT or DESCRIBE.
+
+    None for a DESCRIBE without a pattern, which has no solutions.
+
+    >>> as_rows("CONSTRUCT { ?s <x:p> [] } WHERE { ?s ?p ?o } LIMIT 3")
+    'SELECT (1 AS ?solutionOfIt)  WHERE { ?s ?p ?o } LIMIT 3'
+
+    Raises:
+        QueryError: as `form_of`.
+    """
+    keyword = _keyword(text)
+    following = [token for token in query_text.tokens(text) if token.start >= keyword.end]
+    end = keyword.end
+    if keyword.text.upper() == "DESCRIBE":
+        pattern = (each for each in following if each.text.upper() in ("FROM", "WHERE", "{"))
+        first = next(pattern, None)
+        if first is None:
+            return None
+        end = first.start
+    elif following and following[0].text == "{":
+        depth = 0
+        for token in following:
+            depth += {"{": 1, "}": -1}.get(token.text, 0)
+            if depth == 0:
+                end = token.end
+                break
+    return f"{text[: keyword.start]}SELECT (1 AS ?solutionOfIt) {text[end:]}"
+
+
+_FORMS: Final[Mapping[str, Form]] = {
+    "SELECT": "SELECT", "ASK": "ASK", "CONSTRUCT": "CONSTRUCT", "DESCRIBE": "CONSTRUCT",
+}  # fmt: skip
+
+
+def _keyword(text: str) -> Token:
+    """The word that tells the form of a query.
+
+    Raises:
+        QueryError: there is none.
+    """
     words = query_text.tokens(text)
     for token in words:
         word = token.text.upper()
         if token.kind == "word" and word in ("BASE", "PREFIX", "VERSION"):
-            skipped = 2 if word == "PREFIX" else 1
-            for _ in range(skipped):
+            for _ in range(2 if word == "PREFIX" else 1):
                 next(words, None)
-            continue
-        if token.kind == "word" and word in ("SELECT", "ASK"):
-            return "SELECT" if word == "SELECT" else "ASK"
-        if token.kind == "word" and word in ("CONSTRUCT", "DESCRIBE"):
-            return "CONSTRUCT"
-        line, column = query_text.line_and_column(text, token.start)
-        raise QueryError(
-            "expected SELECT, ASK, CONSTRUCT or DESCRIBE", line=line, column=column,
-            hint=query_text.at(text, line, column),
-        )  # fmt: skip
+        elif token.kind == "word" and word in _FORMS:
+            return token
+        else:
+            line, column = query_text.line_and_column(text, token.start)
+            raise QueryError(
+                "expected SELECT, ASK, CONSTRUCT or DESCRIBE", line=line, column=column,
+                hint=query_text.at(text, line, column),
+            )  # fmt: skip
     raise QueryError("the query is empty", hint="expected SELECT, ASK, CONSTRUCT or DESCRIBE")

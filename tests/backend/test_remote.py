@@ -20,7 +20,7 @@ import pytest
 from etown_kg.backend import DumpRequest, ProofRequest, QueryRequest
 from etown_kg.backend.limits import Limits
 from etown_kg.backend.remote import RemoteBackend
-from etown_kg.backend.sparql_store import Addresses, SparqlStore, form_of
+from etown_kg.backend.sparql_store import Addresses, SparqlStore, as_rows, form_of
 from etown_kg.changes import GraphWrite, UpdateRequest
 from etown_kg.cli.serve import limits_of
 from etown_kg.config import Settings
@@ -398,6 +398,21 @@ def test_the_store_is_not_made_to_call_others(store: Store, text: str) -> None:
     told.body = b'{"head":{},"boolean":true}'
     if "?x" not in text:
         backend(address, limits=allowed).query(QueryRequest(text))
+
+
+@pytest.mark.parametrize(
+    ("text", "rows"),
+    [
+        ("CONSTRUCT WHERE { ?s ?p ?o }", "SELECT (1 AS ?solutionOfIt)  WHERE { ?s ?p ?o }"),
+        ("construct{?s ?p [<x:a> '}']}from <x:g>{?s ?p ?o}",
+         "SELECT (1 AS ?solutionOfIt) from <x:g>{?s ?p ?o}"),
+        ("PREFIX describe: <x:> DESCRIBE ?s <x:a> { ?s ?p ?o } LIMIT 3",
+         "PREFIX describe: <x:> SELECT (1 AS ?solutionOfIt) { ?s ?p ?o } LIMIT 3"),
+        ("DESCRIBE <x:where>", None),
+    ],
+)  # fmt: skip
+def test_the_solutions_behind_a_graph_can_be_counted(text: str, rows: str | None) -> None:
+    assert as_rows(text) == rows
 
 
 def test_proofs_are_refused(store: Store) -> None:
