@@ -18,6 +18,7 @@ that it forked.
 
 from __future__ import annotations
 
+import gc
 import logging
 import mmap
 import os
@@ -148,6 +149,8 @@ class Owner:
             (self._control, self._accept),
         ):
             self._selector.register(source, selectors.EVENT_READ, act)
+        gc.freeze()  # what the graph is made of stays
+        gc.enable()
         self._fork_spares()
         self._publish()
         ready()
