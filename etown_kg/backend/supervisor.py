@@ -44,8 +44,8 @@ STATES_PER_OWNER = 1 << 32
 _PAUSES_S = (0.1, 0.5, 2.0, 10.0, 30.0)
 # How many of them count for one that could serve and then died: the data are not the fault.
 _PAUSES_OF_SERVED = 3
-# Its garbage collector sleeps until the graph is built (`Owner.run`): nothing of that is garbage, and
-# to look through it again and again takes an eighth of the time.
+# Its garbage collector sleeps until the graph is built (`Owner.run`): nothing of that is garbage,
+# and to look through it again and again takes an eighth of the time.
 _RUN = "import gc; gc.disable(); from etown_kg.backend.owner import main; main()"
 # Time for an owner to end in peace, in seconds; what it has acknowledged is kept anyway.
 _GRACE_S = 5.0
