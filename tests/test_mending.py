@@ -206,3 +206,26 @@ def test_a_look_at_a_text_takes_time_as_its_length(look: Callable[[str], bool], 
     look(texts[1])
     # Ten times the text: some ten times the time, where a search that starts again takes hundred.
     assert time.process_time() - started < 60 * short + 0.25
+
+
+def test_a_path_in_many_brackets_is_asked_as_it_is(graph: KnowledgeGraph) -> None:
+    for depth in (30, 300):
+        text = f"SELECT ?o {{ <x:a> {'(' * depth}<x:p>{')?' * depth} ?o }}"
+        assert len(graph.query(text).rows()) == 4
+    with pytest.raises(QueryError):
+        graph.query("SELECT ?o { <x:a> " + "(" * 5000 + "<x:p>)? ?o }")
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("ASK { <a> <p>? ?o }", True),
+        ("ASK { <a> ex:p ? ?o }", True),
+        ("ASK { <a> (<p>|<q>)* ?o }", True),
+        ("ASK { <a> ex:p?/ex:q ?o }", True),
+        ("ASK { <a> <p> ?o } # So what?", False),
+        ("SELECT (COUNT(*) AS ?n) { ?s <p> ?o }", False),
+    ],
+)
+def test_texts_that_may_have_such_paths_are_told(text: str, expected: bool) -> None:
+    assert zero_length.may_have_paths(text) is expected

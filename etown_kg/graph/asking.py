@@ -14,7 +14,7 @@ from pyoxigraph import NamedNode, Store
 
 from etown_kg import query_text, vocab
 from etown_kg.errors import QueryError
-from etown_kg.graph import join_order
+from etown_kg.graph import join_order, zero_length
 from etown_kg.graph.answer import Answer
 from etown_kg.graph.mending import mended, needs_mending
 from etown_kg.reason.cardinality import Cardinalities
@@ -66,6 +66,11 @@ def ask(
     # Either list makes the dataset: what is not named in it is not there.
     chosen = bool(setting.default_graphs or setting.named_graphs)
     try:
+        if zero_length.may_have_paths(text):
+            whole = zero_length.with_zero_length(text)
+            if whole != text:
+                _check_syntax(given, base, known)
+            text = whole
         if needs_mending(text):
             # First as it is: a complaint has to speak of the text that was given.
             _check_syntax(given, base, known)

@@ -9,7 +9,6 @@ What is rewritten, and what the standard says (https://www.w3.org/TR/sparql11-qu
   in different solutions (section 17.4.2.9); the engine gives one node for all.
 - ``GROUP_CONCAT`` gives a simple literal (section 18.5.1.7); the engine gives one with a language
   if all that it concatenates has that language.
-- Paths of length zero: `zero_length`.
 
 A text that needs none of this comes back as it is, and so does one whose rewriting would be too
 long; what is left of the engine's faults is listed in the conformance tests.
@@ -19,7 +18,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from etown_kg.graph import zero_length
 from etown_kg.query_text import Token, tokens
 
 # A longer text is not made: nested GRAPH with many graphs multiplies.
@@ -37,8 +35,6 @@ def mended(text: str, graphs: Sequence[str]) -> str:
         text: a query that parses.
         graphs: the IRIs of the dataset's named graphs, if the query has no FROM of its own.
     """
-    if zero_length.may_have_paths(text):
-        text = zero_length.with_zero_length(text)
     lowered = text.lower()
     if "graph" in lowered and any(word.lower() in lowered for word in _LOCAL):
         words = list(tokens(text))
@@ -54,8 +50,7 @@ def needs_mending(text: str) -> bool:
     """Whether `mended` may change the text; quick, and true a little too often."""
     lowered = text.lower()
     return (
-        zero_length.may_have_paths(text)
-        or "bnode" in lowered
+        "bnode" in lowered
         or _CONCATENATION in lowered
         or ("graph" in lowered and any(word.lower() in lowered for word in _LOCAL))
     )

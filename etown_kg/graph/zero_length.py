@@ -16,7 +16,9 @@ from etown_kg import query_text
 from etown_kg.query_text import Edit, Token
 
 # Where `*` or `?` may stand behind a step of a path; a product looks the same.
-_MAY_HAVE = re.compile(r"[>)]\s*\*|\w\*|[\w>)]\s*\?(?!\w)")
+_MAY_HAVE = re.compile(r"[>)]\s*\*|\w\*|[\w>)]\s*\?(?=\s*[/|)?$<:\w])(?!\w)")
+# Brackets within brackets that are looked into; deeper paths are left as they are.
+_DEEPEST = 40
 _NAMES = frozenset({"iri", "name"})
 # Variables that no one else's text has.
 _ANY = ("?etown_any_0", "?etown_any_1")
@@ -28,7 +30,7 @@ def may_have_paths(text: str) -> bool:
 
 
 def with_zero_length(text: str) -> str:
-    """The query, which has to parse, with what such paths lack.
+    """The query with what such paths lack; itself if it has none.
 
     >>> print(with_zero_length("SELECT ?o { <x:a> <x:p>* ?o }"))  # doctest: +NORMALIZE_WHITESPACE
     SELECT ?o { { { <x:a> <x:p>* ?o } UNION { VALUES ?o { <x:a> } FILTER NOT EXISTS {
@@ -76,32 +78,32 @@ def _added(text: str, words: Sequence[Token], place: int) -> Edit | None:
     return Edit(subject.start, object_.end, f"{{ {{ {found} }} UNION {itself} }}")
 
 
-def _path(words: Sequence[Token], place: int) -> _Path | None:
+def _path(words: Sequence[Token], place: int, depth: int = 0) -> _Path | None:
     """The path that begins at a place (grammar rule 89, PathAlternative); None if none does."""
-    read = _sequence(words, place)
+    read = _sequence(words, place, depth)
     while read is not None and _text(words, read.end) == "|":
-        following = _sequence(words, read.end + 1)
+        following = _sequence(words, read.end + 1, depth)
         if following is None:
             return None
         read = _Path(read.is_nullable or following.is_nullable, following.end)
     return read
 
 
-def _sequence(words: Sequence[Token], place: int) -> _Path | None:
-    read = _step(words, place)
+def _sequence(words: Sequence[Token], place: int, depth: int) -> _Path | None:
+    read = _step(words, place, depth)
     while read is not None and _text(words, read.end) == "/":
-        following = _step(words, read.end + 1)
+        following = _step(words, read.end + 1, depth)
         if following is None:
             return None
         read = _Path(read.is_nullable and following.is_nullable, following.end)
     return read
 
 
-def _step(words: Sequence[Token], place: int) -> _Path | None:
+def _step(words: Sequence[Token], place: int, depth: int) -> _Path | None:
     if _text(words, place) == "^":
         place += 1
     if _text(words, place) == "(":
-        inner = _path(words, place + 1)
+        inner = _path(words, place + 1, depth + 1) if depth < _DEEPEST else None
         if inner is None or _text(words, inner.end) != ")":
             return None
         read = _Path(inner.is_nullable, inner.end + 1)
