@@ -197,7 +197,10 @@ def kill_served(place: Path, secret: str, *, kills: int, seed: int) -> Tally:
             forked = [pid for owner in owners for pid in children(owner)]
             victims = owners if tally.kills % 4 == 0 else forked
             if victims:
-                os.kill(chance.choice(victims), signal.SIGKILL)
+                try:
+                    os.kill(chance.choice(victims), signal.SIGKILL)
+                except ProcessLookupError:
+                    continue  # it has ended by itself since it was seen
                 tally.kills += 1
         settled = len(writer.acknowledged)
         assert eventually(lambda: len(writer.acknowledged) > settled + 3, 90)
