@@ -11,7 +11,7 @@ What is rewritten, and what the standard says (https://www.w3.org/TR/sparql11-qu
   if all that it concatenates has that language.
 
 A text that needs none of this comes back as it is, and so does one whose rewriting would be too
-long; what is left of the engine's faults is listed in the conformance tests.
+long. Paths of length zero have a module of their own (`zero_length`).
 """
 
 from __future__ import annotations
