@@ -26,7 +26,8 @@ from waitress.task import ErrorTask, WSGITask
 
 from etown_kg.cli.express_lane import Lane, Ride
 from etown_kg.cli.half_closed import HalfClosedChannel
-from etown_kg.cli.request_parser import RequestParser
+from etown_kg.cli.request_parser import REASONS, RequestParser
+from etown_kg.web.access import KEPT_BYTES
 from etown_kg.web.exchange import BEGUN
 from etown_kg.web.express import EXTENSION
 from etown_kg.web.headers import ALWAYS
@@ -61,7 +62,9 @@ class _ProblemTask(ErrorTask):
     def execute(self) -> None:
         request: Any = self.request  # waitress's stubs take it for the error itself
         status = HTTPStatus(request.error.code)
-        detail = _REASONS.get(status) or DETAILS.get(status, status.phrase)
+        told = request.error.body
+        known = _REASONS.get(status) or DETAILS.get(status, status.phrase)
+        detail = told if told in REASONS else known
         body = json.dumps(Problem(status, detail).members()).encode()
         self.status = f"{int(status)} {status.phrase}"
         self.response_headers = [*ALWAYS.items(), ("Content-Type", "application/problem+json")]
@@ -208,7 +211,15 @@ class WebServer:
         assert isinstance(server, BaseWSGIServer)  # as for any single socket
         express = app.extensions.get(EXTENSION)
         self._lane = Lane(express, self._channels) if express is not None else None
-        server.channel_class = type("Channel", (_Channel,), {"lane": self._lane})
+        kept_bytes = app.extensions.get(KEPT_BYTES)
+        parser_class = type(
+            "Parser",
+            (RequestParser,),
+            {"kept_bytes": staticmethod(kept_bytes) if kept_bytes else None},
+        )
+        server.channel_class = type(
+            "Channel", (_Channel,), {"lane": self._lane, "parser_class": parser_class}
+        )
         self._server: Any = server
         self._poll = select.poll()
         # What is registered with the poll: descriptor -> flags, 0 for none.

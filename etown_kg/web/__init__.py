@@ -86,6 +86,9 @@ def create_app(
     packing.register(app)
     rate = rate_limit.register(app, settings.requests_per_minute, shared)
     access.register(app, find_token, settings.private)
+    app.extensions[access.KEPT_BYTES] = access.kept_bytes(
+        find_token, request_limits, is_writable=is_writable
+    )
     problems.register(app)
     facts = Facts(
         is_union=settings.default_graph == "union",

@@ -13,7 +13,9 @@ from typing import Protocol
 
 from flask import Flask, Response, g, request
 
+from etown_kg.errors import StorageError
 from etown_kg.scope import EVERY_GRAPH, Scope, granted
+from etown_kg.web.limits import RequestLimits
 from etown_kg.web.protocol import RequestError
 from etown_kg.web.rate_limit import EXEMPT
 
@@ -36,6 +38,8 @@ class Token(Protocol):
         """The graphs that may be changed, and read; none for a token that only reads."""
 
 
+# Where an app says how long a body is kept of who sends this Authorization, or none; in bytes.
+KEPT_BYTES = "etown_kept_bytes"
 # A secret -> its token, or None when it is unknown or was revoked.
 FindToken = Callable[[str], Token | None]
 
@@ -76,14 +80,38 @@ def token_of_request(find: FindToken | None) -> Token | None:
     header = request.headers.get("Authorization")
     if header is None:
         return None
-    scheme, _, secret = header.strip().partition(" ")
-    if scheme.lower() != "bearer" or not secret.strip():
+    secret = _secret(header)
+    if not secret:
         raise _unauthorized("only bearer tokens are known here")
-    token = find(secret.strip()) if find is not None else None
+    token = find(secret) if find is not None else None
     if token is None:
         raise _unauthorized("the token is unknown or was revoked", error="invalid_token")
     g.token_name = token.name
     return token
+
+
+def kept_bytes(
+    find: FindToken | None, limits: RequestLimits, *, is_writable: bool
+) -> Callable[[str | None], int]:
+    """How long a body is kept before a view sees the request, for `KEPT_BYTES`.
+
+    Without a token that may change something no body is read that is longer than a query's. So
+    nobody else fills the server's disk, where bodies wait until they are whole.
+    """
+
+    def kept(authorization: str | None) -> int:
+        secret = _secret(authorization or "")
+        if find is None or not is_writable or not secret:
+            return limits.query_body_bytes
+        try:
+            token = find(secret)
+        except StorageError:  # is told by `token_of_request`
+            return limits.query_body_bytes
+        return (
+            limits.query_body_bytes if token is None or not may_change(token) else limits.body_bytes
+        )
+
+    return kept
 
 
 def writer(find: FindToken | None, *, is_writable: bool) -> Token:
@@ -101,13 +129,24 @@ def writer(find: FindToken | None, *, is_writable: bool) -> Token:
     token = token_of_request(find)
     if token is None:
         raise _unauthorized("changes need a token")
-    if token.may_write == ():
+    if not may_change(token):
         raise RequestError(
             HTTPStatus.FORBIDDEN,
             f"the token of {token.name} may only read",
             headers={"WWW-Authenticate": f'Bearer realm="{REALM}", error="insufficient_scope"'},
         )
     return token
+
+
+def may_change(token: Token) -> bool:
+    """Whether a token may change any graph at all."""
+    return token.may_write is None or bool(token.may_write)
+
+
+def _secret(authorization: str) -> str:
+    """The secret of a bearer token, "" if it is none."""
+    scheme, _, secret = authorization.strip().partition(" ")
+    return secret.strip() if scheme.lower() == "bearer" else ""
 
 
 def _unauthorized(problem: str, *, error: str = "", reading: bool = False) -> RequestError:

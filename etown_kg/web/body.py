@@ -31,9 +31,9 @@ def read_body(
             than `ratio` times its size; 415 an encoding that is not offered.
     """
     wanted = encoding.strip().lower()
+    if length is not None and length > most:
+        raise _too_large(most)  # packed or not; the server may have kept nothing of it
     if wanted in ("", "identity"):
-        if length is not None and length > most:
-            raise _too_large(most)
         body = stream.read(most + 1)
         if len(body) > most:
             raise _too_large(most)

@@ -78,10 +78,12 @@ CASES: dict[str, tuple[bytes, set[int]]] = {
     "http-09": (b"GET /health\r\n\r\n", {0, 200, 400}),
     "smtp": (b"EHLO me\r\n\r\n", {0, 400, 404, 405}),
     # Headers
-    "no-host": (f"GET {ASK} HTTP/1.1\r\nConnection: close\r\n\r\n".encode(), {200, 400}),
-    "host-of-nonsense": (b"GET /sparql HTTP/1.1\r\nHost: <script>\r\nConnection: close\r\n\r\n",
-                         {200, 400}),
-    "two-hosts": (get(ASK, "Host: other\r\n"), {200, 400}),
+    "no-host": (f"GET {ASK} HTTP/1.1\r\nConnection: close\r\n\r\n".encode(), {400}),
+    "no-host-in-http-1.0": (f"GET {ASK} HTTP/1.0\r\n\r\n".encode(), {200}),
+    "host-of-nonsense": (b"GET /sparql HTTP/1.1\r\nHost: <script>\r\nConnection: close\r\n\r\n", {400}),
+    "host-not-ascii": (b"GET /sparql HTTP/1.1\r\nHost: \xe4\xba\x91\r\nConnection: close\r\n\r\n", {400}),
+    "two-hosts": (get(ASK, "Host: other\r\n"), {400}),
+    "close-among-others": (get(ASK).replace(b"Connection: ", b"Connection: keep-alive, X, "), {200}),
     "huge-header": (get(ASK, f"X: {'y' * 100_000}\r\n"), {431}),
     "many-headers": (get(ASK, "".join(f"X{n}: y\r\n" for n in range(20_000))), {431}),
     "huge-address": (get("/sparql?query=" + "a" * 70_000), {431}),
@@ -97,6 +99,7 @@ CASES: dict[str, tuple[bytes, set[int]]] = {
     "broken-encoding": (get(ASK, "Accept-Encoding: gzip;q=x, \xff\r\n"), {200}),
     "request-id-with-markup": (get(ASK, f"X-Request-ID: {SCRIPT}\r\n"), {200}),
     "bad-range": (get(ASK, "Range: bytes=9-1,5-\r\n"), {200}),
+    "expect-without-a-body": (get(ASK, "Expect: 100-continue\r\n"), {200}),
     "expect-nonsense": (get(ASK, "Expect: the unexpected\r\n"), {200, 417}),
     "basic-auth": (get(ASK, "Authorization: Basic YTpi\r\n"), {401}),
     "endless-token": (get(ASK, f"Authorization: Bearer {'x' * 50_000}\r\n"), {401}),
@@ -127,6 +130,17 @@ CASES: dict[str, tuple[bytes, set[int]]] = {
                            + b"Transfer-Encoding: chunked\r\n\r\n" + b"f" * 400 + b"\r\n", {0, 400, 413}),
     "huge-length": (post("/sparql", b"", "text/plain").replace(b"Length: 0", b"Length: 999999999999"),
                     {413}),
+    "huge-length-expected": (post("/sparql", b"", "text/plain", "Expect: 100-continue\r\n")
+                             .replace(b"Length: 0", b"Length: 999999999999"), {413}),
+    "endless-trailers": (get("/sparql").replace(b"GET", b"POST")[:-2]
+                         + b"Transfer-Encoding: chunked\r\n\r\n0\r\n" + b"X: y\r\n" * 4000 + b"\r\n", {400}),
+    "endless-chunk-extension": (get("/sparql").replace(b"GET", b"POST")[:-2]
+                                + b"Transfer-Encoding: chunked\r\n\r\n1;" + b"x" * 24_000, {400}),
+    "coded-as-nothing": (query("ASK {}", "Transfer-Encoding: \r\n"), {400}),
+    "large-body-without-a-token": (put(b"#" * 900_000).replace(AUTH.encode(), b""), {401}),
+    "large-body-of-an-unknown": (put(b"#" * 900_000).replace(SECRET.encode(), b"x"), {401}),
+    "large-packed-body-without-a-token": (query(b"#" * 900_000, "Content-Encoding: gzip\r\n")
+                                          .replace(AUTH.encode(), b""), {413}),
     "put-without-length": (f"PUT /graph/x HTTP/1.1\r\n{HOST}{AUTH}Content-Type: text/turtle\r\n"
                            "Connection: close\r\n\r\n".encode(), {411}),
     # Addresses
@@ -144,8 +158,8 @@ CASES: dict[str, tuple[bytes, set[int]]] = {
     "absolute-port": (get("http://a:99999999/health"), {200, 400}),
     "connect": (get("a:443").replace(b"GET", b"CONNECT"), {400, 405}),
     "trace": (get("/sparql").replace(b"GET", b"TRACE"), {405}),
-    "host-with-quotes": (b"GET /sparql HTTP/1.1\r\nHost: a b\"<>\r\nConnection: close\r\n\r\n", {200, 400}),
-    "host-cut": (b"GET /sparql HTTP/1.1\r\nHost: [::1\r\nConnection: close\r\n\r\n", {200, 400}),
+    "host-with-quotes": (b"GET /sparql HTTP/1.1\r\nHost: a b\"<>\r\nConnection: close\r\n\r\n", {400}),
+    "host-cut": (b"GET /sparql HTTP/1.1\r\nHost: [::1\r\nConnection: close\r\n\r\n", {400}),
     "bad-escapes": (get("/sparql?query=%zz%G1%&infer=%00"), {400}),
     "surrogate-thing": (get("/id/%ed%a0%80/x"), {404}),
     "markup-thing": (get("/id/place/%3Cscript%3E%22%7B%7D", "Accept: text/html\r\n"), {404}),
