@@ -38,6 +38,7 @@ from etown_kg.backend.line import DiedError, Line, unavailable
 from etown_kg.backend.owner import CONTROL, EXECUTORS, STATE, STATE_BYTES
 from etown_kg.backend.places import LOOK_S, Place, Places
 from etown_kg.backend.supervisor import CURRENT, STATES_PER_OWNER, Supervisor
+from etown_kg.backend.task import Task
 from etown_kg.backend.worker import frame_of
 from etown_kg.changes import Change, GraphWrite, UpdateRequest
 from etown_kg.diagnosis import unfinished
@@ -164,7 +165,7 @@ class ProcessBackend:
 
     def _ask(
         self,
-        task: str,
+        task: Task,
         request: QueryRequest | ProofRequest,
         deadline: float,
         limit_s: float,
@@ -172,10 +173,11 @@ class ProcessBackend:
         is_gone: IsGone | None,
     ) -> tuple[wire.Head, bytes]:
         """One executor's reply."""
-        packed = wire.pack(request)
         with self._executor(deadline, limit_s) as line:
             try:
-                head, body = line.ask(task, packed, deadline, limit_s, place, self._limits, is_gone)
+                head, body = line.ask(
+                    task, request, deadline, limit_s, place, self._limits, is_gone
+                )
             except DiedError as error:
                 raise self._ending(line.pid, limit_s) from error
         return _good(head), body
@@ -192,7 +194,7 @@ class ProcessBackend:
         if line is not None:
             begun = BegunQuery(self, line, place, limit_s)
             try:
-                line.send("answer", wire.pack(request), begun.deadline)
+                line.send("answer", request, begun.deadline)
             except DiedError:
                 self.give_back(line)
             else:

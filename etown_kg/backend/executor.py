@@ -41,6 +41,7 @@ from etown_kg.backend.confinement import (
 )
 from etown_kg.backend.evaluation import evaluate, explain, prove
 from etown_kg.backend.limits import MIB, Limits, memory_over
+from etown_kg.backend.task import request_of
 from etown_kg.errors import EtownError, LimitError
 
 if TYPE_CHECKING:
@@ -136,16 +137,15 @@ def _serve(
     wire.send(connection, greeting)
     started_bytes = resident_bytes(statm)
     while (frame := wire.receive(connection)) is not None:
-        head, _ = frame
+        request, seconds = request_of(*frame)
         begun = time.perf_counter()
-        set_alarm(head["seconds"])
-        if head["task"] == "prove":
-            work = partial(_prove, graph, wire.unpack(ProofRequest, head["request"]), limits)
-        elif head["task"] == "explain":
-            request = wire.unpack(QueryRequest, head["request"])
-            work = partial(_explain, graph, request, limits, head["seconds"])
+        set_alarm(seconds)
+        if isinstance(request, ProofRequest):
+            work = partial(_prove, graph, request, limits)
+        elif frame[0]["task"] == "explain":
+            work = partial(_explain, graph, request, limits, seconds)
         else:
-            work = partial(_answer, graph, wire.unpack(QueryRequest, head["request"]), limits)
+            work = partial(_answer, graph, request, limits)
         reply, body = outcome(work, limits)
         clear_alarm()
         if limits.services:

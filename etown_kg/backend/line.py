@@ -15,9 +15,10 @@ import socket
 import time
 from pathlib import Path
 
-from etown_kg.backend import IsGone, Status, wire
+from etown_kg.backend import IsGone, ProofRequest, QueryRequest, Status, wire
 from etown_kg.backend.limits import Limits, time_over
 from etown_kg.backend.places import LOOK_S, Place
+from etown_kg.backend.task import Task, frame_of
 from etown_kg.errors import CancelledError, LimitError, UnavailableError
 
 # What a process is put down to that works longer than a moment: others go first.
@@ -75,8 +76,8 @@ class Line:
 
     def ask(
         self,
-        task: str,
-        request: wire.Head,
+        task: Task,
+        request: QueryRequest | ProofRequest,
         deadline: float,
         limit_s: float,
         place: Place,
@@ -98,7 +99,7 @@ class Line:
         """The connection's descriptor: there is something to read when the reply begins."""
         return self._connection.fileno()
 
-    def send(self, task: str, request: wire.Head, deadline: float) -> None:
+    def send(self, task: Task, request: QueryRequest | ProofRequest, deadline: float) -> None:
         """Give the executor work that ends at `deadline`; `reply` is to follow.
 
         Raises:
@@ -106,7 +107,7 @@ class Line:
         """
         seconds = deadline - time.monotonic()
         try:
-            wire.send(self._connection, {"task": task, "seconds": seconds, "request": request})
+            wire.send(self._connection, *frame_of(task, request, seconds))
         except OSError as error:
             self.is_spent = True
             raise DiedError from error

@@ -103,6 +103,8 @@ class Places:
 
     def _admit(self) -> None:
         """Let in as many of those who wait as may come in; the lock is held."""
+        if not self._waiting:
+            return
         working = Counter(place.client for place in self._working)
         long = Counter(place.client for place in self._working if place.is_long)
         while len(self._working) < self._limits.places:

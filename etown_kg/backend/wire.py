@@ -15,7 +15,7 @@ import socket
 import struct
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, is_dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from etown_kg import errors
@@ -33,6 +33,8 @@ _LENGTHS = struct.Struct("!IQ")
 # A head is a few fields and a query's text; a longer one is no head of ours.
 _MAX_HEAD_BYTES = 1 << 28
 _AT_ONCE = 1 << 16
+# Most heads are like others before them, and to read one takes as long as to find it.
+_REMEMBERED, _REMEMBERED_BYTES = 256, 1024
 
 
 @dataclass(frozen=True)
@@ -54,13 +56,20 @@ class BrokenFrameError(Exception):
     """A frame that ends before its end: who wrote it has died."""
 
 
-def send(connection: socket.socket, head: Head, body: bytes | memoryview = b"") -> None:
-    """Write one frame; waits for as long as the other side does not read.
+def encoded(head: Head) -> bytes:
+    """A head as it travels."""
+    return json.dumps(head).encode()
+
+
+def send(connection: socket.socket, head: Head | bytes, body: bytes | memoryview = b"") -> None:
+    """Write one frame, whose head may be `encoded` already.
+
+    Waits for as long as the other side does not read.
 
     Raises:
         OSError: the other side is gone.
     """
-    text = json.dumps(head).encode()
+    text = head if isinstance(head, bytes) else encoded(head)
     start = _LENGTHS.pack(len(text), len(body)) + text
     if len(body) < 1 << 16:
         connection.sendall(start + bytes(body))
@@ -96,7 +105,18 @@ def receive(
     if missing < 0:
         raise BrokenFrameError(f"{-missing} bytes behind the end")
     whole = first if missing == 0 else first + _more(connection, missing)
-    return json.loads(whole[_LENGTHS.size : start]), whole[start:]
+    return _read(bytes(whole[_LENGTHS.size : start])), whole[start:]
+
+
+def _read(text: bytes) -> Head:
+    """The head that travelled so; who gets it may change it, but not what is in its members."""
+    return json.loads(text) if len(text) > _REMEMBERED_BYTES else _remembered(text).copy()
+
+
+@lru_cache(_REMEMBERED)
+def _remembered(text: bytes) -> Head:
+    head: Head = json.loads(text)
+    return head
 
 
 def begin(connection: socket.socket) -> bytes:
