@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import logging
 import time
+from binascii import a2b_qp
 from dataclasses import replace
 from email.utils import formatdate
 from functools import lru_cache
@@ -239,9 +240,22 @@ def sole_query(message: Message, limits: RequestLimits) -> str | None:
     ):
         return None
     try:
-        return unquote_to_bytes(encoded[6:].replace(b"+", b" ")).decode()
+        return _unquoted(encoded[6:].replace(b"+", b" ")).decode()
     except UnicodeDecodeError:
         return None
+
+
+def _unquoted(encoded: bytes) -> bytes:
+    """What `urllib.parse.unquote_to_bytes` gives, for bytes without line breaks.
+
+    Quoted-printable (RFC 2045, section 6.7) writes =3D where an address has %3D, and is read in
+    C. It is read otherwise where an escape is none, which the length tells.
+    """
+    escapes = encoded.count(b"%")
+    plain = a2b_qp(encoded.replace(b"=", b"=3D").replace(b"%", b"="))
+    if len(plain) != len(encoded) - 2 * escapes:
+        return unquote_to_bytes(encoded)
+    return plain
 
 
 @lru_cache(maxsize=256)

@@ -10,10 +10,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import NamedTuple
 
 # A longer request is read by the server's parser.
 MAX_BYTES = 16 * 1024
+# Heads that are remembered, as far as they are no longer.
+_REMEMBERED, _REMEMBERED_BYTES = 256, 2048
 _HEAD = re.compile(
     rb"(GET|POST) (/[!-\"$->@-~]*)(?:\?([!-\"$-~]*))? HTTP/1\.1\r\n((?:[!-9;-~]+:[ -~]*\r\n)+)\r\n"
 )
@@ -72,13 +75,9 @@ def read_message(received: bytes) -> Message | None:
     if head is None:
         return None
     method, path, query_string, lines = head.groups()
-    headers: dict[str, str] = {}
-    for line in lines.decode("ascii").split("\r\n")[:-1]:
-        name, _, value = line.partition(":")
-        name = name.lower()
-        if name not in _KNOWN or name in headers:
-            return None
-        headers[name] = value.strip(" ")
+    headers = _headers(lines) if len(lines) > _REMEMBERED_BYTES else _remembered(lines)
+    if headers is None:
+        return None
     body = received[head.end() :]
     length = headers.get("content-length")
     if method == b"GET":
@@ -89,10 +88,27 @@ def read_message(received: bytes) -> Message | None:
             and _LENGTH.fullmatch(length) is not None
             and int(length) == len(body)
         )
+    if not is_whole:
+        return None
+    return Message(method.decode(), path.decode(), query_string or b"", headers, body)
+
+
+def _headers(lines: bytes) -> Mapping[str, str] | None:
+    """The headers in the lines of a head, None if one of them is none that is read here."""
+    headers: dict[str, str] = {}
+    for line in lines.decode("ascii").split("\r\n")[:-1]:
+        name, _, value = line.partition(":")
+        name = name.lower()
+        if name not in _KNOWN or name in headers:
+            return None
+        headers[name] = value.strip(" ")
     if (
-        not is_whole
-        or _HOST.fullmatch(headers.get("host", "")) is None
+        _HOST.fullmatch(headers.get("host", "")) is None
         or headers.get("connection", "keep-alive").lower() != "keep-alive"
     ):
         return None
-    return Message(method.decode(), path.decode(), query_string or b"", headers, body)
+    return headers
+
+
+# A client says the same of itself with each request.
+_remembered = lru_cache(_REMEMBERED)(_headers)

@@ -371,7 +371,11 @@ def test_without_room_nothing_is_kept() -> None:
 
 
 @given(
-    st.lists(st.sampled_from(["query=", "a", "+", "%20", "%e9", "%C3%A9", "&", ";", "=", "%", "?"]))
+    st.lists(
+        st.sampled_from(
+            ["query=", "a", "4", "+", "%20", "%0A", "%3d", "%e9", "%C3%A9", "&", ";", "=", "%", "?"]
+        )
+    )
 )
 def test_a_sole_query_is_read_as_any_other(parts: list[str]) -> None:
     encoded = "".join(["query=", *parts]).encode()
