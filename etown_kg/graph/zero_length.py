@@ -15,8 +15,8 @@ from typing import NamedTuple
 from etown_kg import query_text
 from etown_kg.query_text import Edit, Token
 
-# Where `*` or `?` may stand behind a step of a path; a product looks the same.
-_MAY_HAVE = re.compile(r"[>)]\s*\*|\w\*|[\w>)]\s*\?(?=\s*[/|)?$<:\w])(?!\w)")
+# A mark that may stand behind a step of a path; a variable begins otherwise.
+_MARK = re.compile(r"\*|\?(?!\w)(?=\s*[/|)?$<:\w])")
 # Brackets within brackets that are looked into; deeper paths are left as they are.
 _DEEPEST = 40
 _NAMES = frozenset({"iri", "name"})
@@ -26,7 +26,21 @@ _ANY = ("?etown_any_0", "?etown_any_1")
 
 def may_have_paths(text: str) -> bool:
     """Whether the text may have a path that can be of length zero; quick, and true too often."""
-    return _MAY_HAVE.search(text) is not None
+    return any(_is_behind_a_step(text, mark.start()) for mark in _MARK.finditer(text))
+
+
+def _is_behind_a_step(text: str, place: int) -> bool:
+    """Whether what stands before a mark may end a step; a product looks the same."""
+    before = place - 1
+    while before >= 0 and text[before].isspace():
+        before -= 1
+    if before < 0:
+        return False
+    if text[before] in ">)":
+        return True
+    # SELECT * is no path.
+    is_close = text[place] == "?" or before == place - 1
+    return is_close and (text[before].isalnum() or text[before] == "_")
 
 
 def with_zero_length(text: str) -> str:
