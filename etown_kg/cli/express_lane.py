@@ -10,16 +10,19 @@ from __future__ import annotations
 
 import logging
 import os
+import select
 import time
 from collections import deque
 from collections.abc import Callable, MutableMapping
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from etown_kg.backend import Begun
 from etown_kg.web.express import MAX_ANSWER_BYTES, Express, Question
 
 log = logging.getLogger(__name__)
 
+# What a poll is asked for to tell that something has come.
+READABLE: Final = select.POLLIN | select.POLLPRI
 # After so long a query is none of the quick ones, in seconds.
 PATIENCE_S = 0.05
 # Rides at work: one that evaluates on each processor, and one whose answer is being sent.
@@ -42,8 +45,6 @@ class Passenger(Protocol):
 class Ride:
     """One request on the quick way; also what the server's loop watches while it is at work."""
 
-    accepting = False
-
     def __init__(
         self,
         lane: Lane,
@@ -61,13 +62,9 @@ class Ride:
         self.begun: Begun | None = None
         self._lane = lane
 
-    def readable(self) -> bool:
+    def events(self) -> int:
         """The loop is to say when the answer comes."""
-        return True
-
-    def writable(self) -> bool:
-        """There is nothing to write."""
-        return False
+        return READABLE
 
     def handle_read_event(self) -> None:
         """The answer comes."""
@@ -95,6 +92,7 @@ class Lane:
         self._express = express
         self._watched = watched
         self._clock = clock
+        # In the order of their coming, in which also those who wait go to work.
         self._at_work: dict[Ride, int] = {}
         self._waiting: deque[Ride] = deque()
 
@@ -121,14 +119,14 @@ class Lane:
 
     def patience_s(self) -> float | None:
         """Seconds until somebody here has waited for too long; None when nobody waits."""
-        oldest = min((ride.started for ride in (*self._at_work, *self._waiting)), default=None)
-        return None if oldest is None else max(0.0, oldest + PATIENCE_S - self._clock())
+        oldest = next(iter(self._at_work), None) or (self._waiting[0] if self._waiting else None)
+        return None if oldest is None else max(0.0, oldest.started + PATIENCE_S - self._clock())
 
     def hurry(self) -> None:
         """Let those who have waited for too long go the ordinary way."""
         late = self._clock() - PATIENCE_S
-        for ride in [ride for ride in self._at_work if ride.started <= late]:
-            self.leave(ride)
+        while (oldest := next(iter(self._at_work), None)) and oldest.started <= late:
+            self.leave(oldest)
         while self._waiting and self._waiting[0].started <= late:
             ride = self._waiting.popleft()
             ride.passenger.change(ride)

@@ -24,7 +24,7 @@ from waitress import wasyncore
 from waitress.server import BaseWSGIServer, create_server
 from waitress.task import ErrorTask, WSGITask
 
-from etown_kg.cli.express_lane import Lane, Ride
+from etown_kg.cli.express_lane import READABLE, Lane, Ride
 from etown_kg.cli.half_closed import HalfClosedChannel
 from etown_kg.cli.request_parser import REASONS, RequestParser
 from etown_kg.web.access import KEPT_BYTES
@@ -40,7 +40,6 @@ MAX_HEADER_BYTES: Final = 64 * 1024
 MAX_CONNECTIONS: Final = 1000
 # Seconds after which a connection that sends and takes nothing is closed.
 IDLE_S: Final = 60
-_READABLE: Final = select.POLLIN | select.POLLPRI
 # The loop's timer counts in whole milliseconds.
 _TICK_S: Final = 0.001
 # Further requests of one connection that are read while one is answered. With one at least, a
@@ -112,6 +111,18 @@ class _Channel(HalfClosedChannel):
     def readable(self) -> bool:
         return not self._later and super().readable()
 
+    def events(self) -> int:
+        """What the loop is to wait for: `_events` in less time where nothing is to be done."""
+        if self._ended_at is None and not (
+            self._later
+            or self.requests
+            or self.total_outbufs_len
+            or self.will_close
+            or self.close_when_flushed
+        ):
+            return READABLE
+        return _events(self)
+
     def received(self, data: bytes) -> bool:
         if self.ride is not None:
             self._later += data
@@ -177,6 +188,14 @@ class _Channel(HalfClosedChannel):
         later, self._later = self._later, b""
         if later:
             self.received(later)
+
+
+def _events(channel: Any) -> int:
+    """What one of waitress's dispatchers waits for, as flags of a poll."""
+    flags = READABLE if channel.readable() else 0
+    if channel.writable() and not channel.accepting:
+        flags |= select.POLLOUT
+    return flags
 
 
 def _abandon(ride: Ride) -> None:
@@ -274,9 +293,8 @@ class WebServer:
         same as before.
         """
         for descriptor, channel in self._channels.items():
-            flags = _READABLE if channel.readable() else 0
-            if channel.writable() and not channel.accepting:
-                flags |= select.POLLOUT
+            own = isinstance(channel, (_Channel, Ride))  # most, and asked anew each time
+            flags = channel.events() if own else _events(channel)
             if self._watched.get(descriptor, 0) == flags:
                 continue
             self._watched[descriptor] = flags
