@@ -69,6 +69,15 @@ def write_json_ld(quads: Iterable[Quad], out: BinaryIO, context: Context) -> int
     return count
 
 
+def not_in_json_ld(term: Triple) -> SettingError:
+    """What to say of a triple term, which JSON-LD 1.1 has no way to write."""
+    return SettingError(
+        "format",
+        f"JSON-LD cannot hold the triple term {term} (RDF 1.2)",
+        hint="choose Turtle or another",
+    )
+
+
 def _nodes(quads: Iterable[Quad], context: Context) -> Iterator[tuple[dict[str, Any], int]]:
     """Each subject with its values, and how many statements that are."""
     for subject, own in groupby(quads, key=lambda quad: quad.subject):
@@ -101,7 +110,7 @@ def _add(node: dict[str, Any], path: str, value: Term, context: Context) -> None
             _append(node, _untyped(path, context), {"id": _reference(value)})
         return
     if isinstance(value, Triple):
-        raise SettingError("JSON-LD", f"cannot hold the triple term {value} (RDF 1.2)")
+        raise not_in_json_ld(value)
     if term is not None and term.kind == "text" and value.language and not value.direction:
         _append(node.setdefault(term.name, {}), value.language, value.value)
         return

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import BinaryIO, cast
 
 from pyoxigraph import Literal, NamedNode, Quad, Triple, serialize
 
 from etown_kg import vocab
-from etown_kg.errors import SettingError
 from etown_kg.export.context import Context
-from etown_kg.export.json_ld import write_json_ld
-from etown_kg.export.xml_characters import NOT_XML
+from etown_kg.export.json_ld import not_in_json_ld, write_json_ld
+from etown_kg.export.xml_characters import NOT_XML, not_in_xml
 from etown_kg.formats import JSON_LD, RDF_XML, TRIG, TURTLE, Format
 
 # What follows the last / or # of an IRI, when Turtle can write it behind a prefix as it is.
@@ -59,8 +58,8 @@ def write_sorted(
         nonlocal count
         for statement in statements:
             count += 1
-            if format is RDF_XML:
-                _check_for_xml(statement)
+            if format in _CHECKS:
+                _CHECKS[format](statement)
             # The stubs allow quads or triples; at run time both may be mixed.
             yield cast(Quad, statement)
 
@@ -77,16 +76,32 @@ def _check_for_xml(statement: Quad | Triple) -> None:
         SettingError: a property without a name, or a character that XML does not have.
     """
     if not _ELEMENT_NAME.search(statement.predicate.value):
-        raise _not_in_xml(f"the property {statement.predicate}, whose end is no name in XML")
-    literal = statement.object
-    if isinstance(literal, Literal):
-        wrong = NOT_XML.search(literal.value)
+        raise not_in_xml(
+            RDF_XML.label, f"the property {statement.predicate}, whose end is no name in XML"
+        )
+    value = statement.object
+    if isinstance(value, Triple):  # RDF 1.2 writes it as a statement of its own
+        _check_for_xml(value)
+    elif isinstance(value, Literal):
+        wrong = NOT_XML.search(value.value)
         if wrong is not None:
-            raise _not_in_xml(f"U+{ord(wrong[0]):04X}, a character in a literal")
+            raise not_in_xml(RDF_XML.label, f"U+{ord(wrong[0]):04X}, a character in a literal")
 
 
-def _not_in_xml(what: str) -> SettingError:
-    return SettingError("format", f"RDF/XML cannot hold {what}", hint="choose Turtle or another")
+def _check_for_json_ld(statement: Quad | Triple) -> None:
+    """Refuse what JSON-LD 1.1 does not have.
+
+    Raises:
+        SettingError: a triple term (RDF 1.2).
+    """
+    if isinstance(statement.object, Triple):
+        raise not_in_json_ld(statement.object)
+
+
+_CHECKS: dict[Format, Callable[[Quad | Triple], None]] = {
+    RDF_XML: _check_for_xml,
+    JSON_LD: _check_for_json_ld,
+}
 
 
 class _Head:

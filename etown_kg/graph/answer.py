@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import io
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from pyoxigraph import (
     QueryBoolean,
+    QueryResultsFormat,
     QuerySolutions,
     QueryTriples,
     Triple,
@@ -73,10 +74,14 @@ class Answer:
         Raises:
             TypeError: the format cannot carry this form.
             QueryError: the evaluation failed, perhaps after a part was written.
+            SettingError: the format cannot hold a value, perhaps after a part was written.
         """
         if format.results is not None and not isinstance(self._result, QueryTriples):
             try:
-                self._result.serialize(out, format=format.results)
+                is_xml = format.results == QueryResultsFormat.XML
+                # Under its own type: the stubs want what `BinaryIO` has and nobody calls.
+                stream = cast(BinaryIO, export.XmlStream(out, format.label)) if is_xml else out
+                self._result.serialize(stream, format=format.results)
             except OSError as error:
                 raise QueryError(f"cannot be evaluated: {error}") from error
         elif format.rdf is None:

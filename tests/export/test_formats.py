@@ -16,7 +16,7 @@ from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, RdfFor
 from etown_kg import vocab
 from etown_kg.blank_nodes import blank_nodes_of, named
 from etown_kg.errors import SettingError
-from etown_kg.export import SortedQuads, read_context, write_sorted
+from etown_kg.export import SortedQuads, XmlStream, read_context, write, write_sorted
 from etown_kg.formats import JSON_LD, RDF_FORMATS, RDF_XML, TURTLE, Format
 from etown_kg.load import from_triple
 from tests.export.statements import ONTOLOGY, ZOO, datasets
@@ -153,14 +153,47 @@ def test_json_ld_has_short_names_and_maps_of_languages() -> None:
         (RDF_XML, ZOO + "123", Literal("x")),
         (RDF_XML, ZOO + "name", Literal("a\x01b")),
         (RDF_XML, ZOO + "name", Literal("a\rb")),
+        (RDF_XML, ZOO + "says", Triple(NamedNode("a:a"), NamedNode("a:b"), Literal("\x00"))),
+        (RDF_XML, ZOO + "says", Triple(NamedNode("a:a"), NamedNode("a:1"), Literal("x"))),
     ],
-    ids=["triple term", "property", "control character", "carriage return"],
-)
+    ids=[
+        "triple term", "property", "control character", "carriage return",
+        "control character in a triple term", "property in a triple term",
+    ],
+)  # fmt: skip
 def test_what_a_format_cannot_hold_is_refused(
     format: Format, path: str, value: Literal | Triple
 ) -> None:
     with pytest.raises(SettingError, match="cannot hold"):
         written({Quad(NamedNode(ZOO + "a"), NamedNode(path), value)}, format)
+    with pytest.raises(SettingError, match="cannot hold"):
+        write([Quad(NamedNode(ZOO + "a"), NamedNode(path), value)], io.BytesIO(), format)
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 100])
+@pytest.mark.parametrize(
+    ("text", "is_held"),
+    [
+        ("a\tb\nc \x7f\x85\u2028 亦庄 \ufffd \U0010ffff \uffee", True),
+        ("a\x00", False),
+        ("\x1f", False),
+        ("\ufffe", False),
+        ("亦\uffff庄", False),
+    ],
+)
+def test_a_stream_of_xml_stops_at_what_xml_does_not_have(
+    text: str, is_held: bool, size: int
+) -> None:
+    out = io.BytesIO()
+    stream = XmlStream(out, "XML")
+    encoded = text.encode()
+    pieces = [encoded[start : start + size] for start in range(0, len(encoded), size)]
+    if is_held:
+        assert sum(map(stream.write, pieces)) == len(encoded)
+        assert out.getvalue() == encoded
+    else:
+        with pytest.raises(SettingError, match="cannot hold"):
+            stream.writelines(pieces)
 
 
 def _named_only(quads: Iterable[Quad]) -> set[Quad]:

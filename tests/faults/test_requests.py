@@ -205,6 +205,11 @@ CASES: dict[str, tuple[bytes, set[int]]] = {
     "doubled-string": (query("SELECT ?z { BIND('aaaaaaaaaa' AS ?a0) "
                              + " ".join(f"BIND(CONCAT(?a{n}, ?a{n}) AS ?a{n + 1})" for n in range(28))
                              + " BIND(STRLEN(?a28) AS ?z) }"), {503}),
+    "control-character-in-xml": (query(r"SELECT ('\u0001' AS ?x) {}", "Accept: application/sparql-results+xml\r\n"),
+                                 {400}),
+    "nul-in-rdf-xml": (query(r"CONSTRUCT { <x:a> <x:b> '\u0000' } {}", "Accept: application/rdf+xml\r\n"), {400}),
+    "triple-term-in-json-ld": (query("CONSTRUCT { <x:a> <x:b> <<( <x:a> <x:b> 1 )>> } {}",
+                                     "Accept: application/ld+json\r\n"), {400}),
     "counted-regex": (query("ASK { FILTER REGEX('a', '(a{1000}){1000}{1000}') }"), {200, 400, 503}),
     "service-loopback": (query("ASK { SERVICE <http://127.0.0.1:22/> { ?s ?p ?o } }"), {400}),
     "service-decimal": (query("ASK { SERVICE <http://2130706433/> { ?s ?p ?o } }"), {400}),
