@@ -18,7 +18,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from etown_kg.backend.limits import MIB, STACK_BYTES, Limits, memory_over, time_over
+from etown_kg.backend.limits import MIB, STACK_BYTES, Limits, Work, memory_over, time_over
 from etown_kg.errors import LimitError
 
 # Address space that is reserved and not used: a thread's arena and the allocator's segments.
@@ -107,26 +107,31 @@ def default_signals() -> None:
 
 def run_with_deep_stack(task: Callable[[], None]) -> None:
     """Run a task to its end in a thread whose stack holds what `check_text` lets through."""
-    threading.stack_size(STACK_BYTES)
-    thread = threading.Thread(target=task, name="evaluation")
+    ordinary = threading.stack_size(STACK_BYTES)
+
+    def run() -> None:
+        threading.stack_size(ordinary)  # of such a size the limit of memory has room for one
+        task()
+
+    thread = threading.Thread(target=run, name="evaluation")
     thread.start()
     thread.join()
 
 
-def cause(status: int, limits: Limits, limit_s: float) -> LimitError | None:
+def cause(status: int, limits: Limits, limit_s: float, work: Work = "query") -> LimitError | None:
     """The limit that a process with this exit status (`os.waitpid`) died of; None for none."""
     if not os.WIFSIGNALED(status):
         return None
     match os.WTERMSIG(status):
         case signal.SIGALRM | signal.SIGXCPU:
-            return time_over(limit_s)
+            return time_over(limit_s, work)
         case signal.SIGABRT | signal.SIGKILL:
             # The engine's allocator aborts when it gets no memory; the kernel's killer kills.
-            return memory_over(limits.memory_bytes)
+            return memory_over(limits.memory_bytes, work)
         case signal.SIGSEGV | signal.SIGBUS:
             return LimitError(
-                f"query stack of {STACK_BYTES // MIB} MiB",
-                "the query was stopped before it had an answer",
+                f"{work} stack of {STACK_BYTES // MIB} MiB",
+                f"the {work} was stopped",
                 hint="write it flatter: shorter chains of operators, fewer UNIONs in a row",
             )
     return None

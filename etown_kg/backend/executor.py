@@ -40,7 +40,7 @@ from etown_kg.backend.confinement import (
     set_alarm,
 )
 from etown_kg.backend.evaluation import evaluate, explain, prove
-from etown_kg.backend.limits import MIB, Limits, memory_over
+from etown_kg.backend.limits import MIB, Limits, Work, memory_over
 from etown_kg.backend.task import request_of
 from etown_kg.errors import EtownError, LimitError
 
@@ -178,7 +178,9 @@ def _prove(graph: KnowledgeGraph, request: ProofRequest, limits: Limits) -> tupl
     return {"count": result.count, "version": result.version}, result.body
 
 
-def outcome(work: Callable[[], tuple[wire.Head, bytes]], limits: Limits) -> tuple[wire.Head, bytes]:
+def outcome(
+    work: Callable[[], tuple[wire.Head, bytes]], limits: Limits, kind: Work = "query"
+) -> tuple[wire.Head, bytes]:
     """What some work came to, as a frame: its result, its failure, or a fault of ours.
 
     This is the edge of the process: whatever goes wrong inside has to be told outside.
@@ -187,12 +189,17 @@ def outcome(work: Callable[[], tuple[wire.Head, bytes]], limits: Limits) -> tupl
         return work()
     except EtownError as error:
         return wire.pack_error(error), b""
-    except MemoryError:
-        return wire.pack_error(memory_over(limits.memory_bytes)), b""
     except RecursionError:
         return wire.pack_error(_too_deep(limits)), b""
-    except BaseException:  # noqa: BLE001  # the engine's panics are no Exception
+    except BaseException as error:  # noqa: BLE001  # the engine's panics are no Exception
+        if _is_want_of_memory(error):
+            return wire.pack_error(memory_over(limits.memory_bytes, kind)), b""
         return {"fault": traceback.format_exc()}, b""
+
+
+def _is_want_of_memory(error: BaseException) -> bool:
+    """Whether memory ran out; Python says so of a thread's stack in words of its own."""
+    return isinstance(error, MemoryError) or str(error) == "can't start new thread"
 
 
 def _too_deep(limits: Limits) -> LimitError:

@@ -6,7 +6,9 @@ size and full places are a `LimitError`, too deep a text is a `QueryError`, know
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from typing import Literal
 
 from etown_kg import query_text
 from etown_kg.errors import LimitError, QueryError, SettingError
@@ -20,6 +22,18 @@ STACK_BYTES = 512 * MIB
 
 
 _REMOTE = Bounds()
+Work = Literal["query", "update"]
+_STOPPED: Mapping[Work, str] = {
+    "query": "the query was stopped before it had an answer",
+    "update": "the update was stopped, and nothing was changed",
+}
+_LESS: Mapping[Work, str] = {
+    "query": "ask for less: a LIMIT without ORDER BY, fewer unconnected patterns, named graphs",
+    "update": (
+        "change less at once, or what has fewer consequences: to find them may take a quarter of "
+        "the time, since they are then drawn once more"
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -100,23 +114,18 @@ def check_text(text: str, limits: Limits) -> None:
         )
 
 
-def time_over(limit_s: float) -> LimitError:
-    """The failure of a query that took too long."""
+def time_over(limit_s: float, work: Work = "query") -> LimitError:
+    """The failure of a query or update that took too long."""
     return LimitError(
-        f"query time of {limit_s:g} s",
-        "the query was stopped before it had an answer",
-        hint="ask for less: a LIMIT without ORDER BY, fewer unconnected patterns, named graphs",
-        kind="time",
+        f"{work} time of {limit_s:g} s", _STOPPED[work], hint=_LESS[work], kind="time"
     )
 
 
-def memory_over(limit_bytes: int) -> LimitError:
-    """The failure of a query that needed too much memory."""
+def memory_over(limit_bytes: int, work: Work = "query") -> LimitError:
+    """The failure of a query or update that needed too much memory."""
+    hint = "sort, group or join fewer solutions at once" if work == "query" else _LESS[work]
     return LimitError(
-        f"query memory of {limit_bytes // MIB} MiB",
-        "the query was stopped before it had an answer",
-        hint="sort, group or join fewer solutions at once",
-        kind="memory",
+        f"{work} memory of {limit_bytes // MIB} MiB", _STOPPED[work], hint=hint, kind="memory"
     )
 
 

@@ -378,7 +378,7 @@ class Owner:
         update = result.update
         if result.reply is None:
             status = self._ending_of(result.worker)
-            over = cause(status, self._limits, update.limit_s)
+            over = cause(status, self._limits, update.limit_s, "update")
             if over is not None:
                 return wire.pack_error(over)
             return {"fault": f"the worker of an update ended: {_ending(status)}"}

@@ -156,4 +156,4 @@ class Updating:
 
 def late(update: Update) -> wire.Head:
     """The answer to an update whose time was over before it could be begun."""
-    return wire.pack_error(time_over(update.limit_s))
+    return wire.pack_error(time_over(update.limit_s, "update"))

@@ -91,7 +91,7 @@ def _serve(graph: KnowledgeGraph, limits: Limits, connection: socket.socket, sta
         set_alarm(head["deadline"] - time.monotonic())
         request = request_of(head, body)
         work = partial(_worked_out, graph, request, limits, head["deadline"])
-        reply, lines = outcome(work, limits)
+        reply, lines = outcome(work, limits, "update")
         clear_alarm()
         close_descriptors(limits)
         # What was interrupted by a want of memory is not trusted to be as it was before.

@@ -381,7 +381,11 @@ class _Reader:
             position = last
         pieces += [self._text[position:end], "}"]
         found = parse("".join(pieces), RdfFormat.TRIG, base_iri=self._base, rename_blank_nodes=True)
-        return tuple(_in_graph(quad, default) for quad in found)
+        try:
+            return tuple(_in_graph(quad, default) for quad in found)
+        except SyntaxError as error:  # as "a"^^rdf:langString, which SPARQL's grammar has
+            problem = str(error.msg).partition(": ")[2]  # the place is none in the user's text
+            raise QueryError(f"what is to be changed are no RDF statements: {problem}") from error
 
     def _after_dot(self, position: int, end: int) -> int:
         """Behind the dot that SPARQL allows after a graph block, and TriG does not."""

@@ -19,12 +19,15 @@ from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from pyoxigraph import Literal, NamedNode, Quad
 
 from etown_kg.backend import QueryRequest, UpdateRequest
 from etown_kg.backend.client import ProcessBackend, connect, start
+from etown_kg.backend.confinement import run_with_deep_stack
+from etown_kg.backend.executor import outcome
 from etown_kg.backend.limits import MIB, Limits
 from etown_kg.errors import (
     CancelledError,
@@ -116,6 +119,29 @@ def test_a_query_is_stopped_at_its_memory_limit(processes: ProcessBackend, text:
     assert isinstance(error, LimitError)
     assert (error.kind, error.limit) == ("memory", "query memory of 256 MiB")
     assert processes.query(ASK).body
+
+
+def test_a_deep_stack_is_for_the_one_thread_that_needs_it() -> None:
+    sizes = []
+
+    def task() -> None:
+        sizes.append(threading.stack_size())
+
+    run_with_deep_stack(task)
+    assert sizes == [threading.stack_size()] == [0]
+
+
+@pytest.mark.parametrize(
+    "error", [MemoryError(), RuntimeError("can't start new thread")], ids=["memory", "thread"]
+)
+def test_a_want_of_memory_is_a_limit_and_no_fault(error: Exception) -> None:
+    def work() -> NoReturn:
+        raise error
+
+    head, _ = outcome(work, SMALL, "update")
+    assert head["error"] == "LimitError"
+    assert "fault" not in head
+    assert "fault" in outcome(lambda: ({"n": 1 // 0}, b""), SMALL)[0]
 
 
 def test_an_executor_can_open_no_descriptor(processes: ProcessBackend) -> None:

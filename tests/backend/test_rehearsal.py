@@ -58,12 +58,22 @@ def test_a_closure_out_of_bounds_is_refused(backend: ProcessBackend, case: str) 
     failure = update(backend, RUNAWAYS[case])
     assert isinstance(failure, LimitError)
     assert failure.kind in ("time", "memory")
+    assert failure.limit.startswith("update ")
     assert backend.status().version == before
     # Nobody waits for what was refused.
     began = time.monotonic()
     assert update(backend, f"<x:b> a <x:{case.replace(' ', '-')}>") is None
     assert backend.query(QueryRequest("ASK { <x:b> a ?class }")).body
     assert time.monotonic() - began < 8
+
+
+def test_a_large_change_is_read_in_threads_within_its_memory(backend: ProcessBackend) -> None:
+    # So many lines are cut up in several threads, none of which may reserve a deep stack.
+    long = "s" * 60
+    lines = " ".join(f"<x:{long}{n}> <x:p> <x:{long}> ." for n in range(40_000))
+    failure = update(backend, lines)
+    assert failure is None or isinstance(failure, LimitError)
+    assert update(backend, "<x:s> a <x:Bird>") is None
 
 
 def test_a_clash_is_told_as_one(backend: ProcessBackend) -> None:

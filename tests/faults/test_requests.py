@@ -238,6 +238,10 @@ CASES: dict[str, tuple[bytes, set[int]]] = {
     "runaway-update": (update("INSERT { <x:s> <x:p> ?n } WHERE { SELECT (COUNT(*) AS ?n) "
                               "{ ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l } }"), {503}),
     "deep-update": (update("INSERT { <x:s> <x:p> 1 } WHERE " + "{" * 20_000 + "}" * 20_000), {204, 400, 503}),
+    "language-without-a-tag": (update("INSERT DATA { <x:a> <x:b> 'a'^^rdf:langString }"), {400}),
+    "computed-language-without-a-tag": (update("INSERT { <x:a> <x:b> ?o } WHERE { BIND(STRDT('a', rdf:langString) AS ?o) }"),
+                                        {400}),
+    "literal-with-a-direction": (update("INSERT DATA { <x:a> <x:b> 'a'@en--rtl }"), {400}),
     "read-only-graph": (update("DROP GRAPH <http://zoo.example/graph/inferred>"), {403}),
     "contradiction": (update("INSERT DATA { <x:a> a <http://zoo.example/Bird>, <http://zoo.example/Fish> }"),
                       {409}),

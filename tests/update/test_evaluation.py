@@ -221,6 +221,12 @@ def test_a_writer_changes_its_own_graphs_only() -> None:
     assert graph.delta(UpdateRequest("INSERT DATA { <a:a> <a:a> 1 }", may_write=("default",)))
 
 
+@pytest.mark.parametrize("datatype", ["langString", "dirLangString"])
+def test_what_sparql_reads_and_rdf_has_not_is_refused(datatype: str) -> None:
+    with pytest.raises(QueryError, match="no RDF statements: The datatype"):
+        change(f'INSERT DATA {{ <a:a> <a:b> "x"^^rdf:{datatype} }}')
+
+
 def test_the_protocol_dataset_is_that_of_every_where() -> None:
     text = "INSERT { e:x e:y ?o } WHERE { ?s e:p ?o }"
     only = {"using_graphs": ("http://z/graph/h",)}

@@ -20,6 +20,8 @@ from etown_kg.web.pages.site import Site
 SITEMAP = "http://www.sitemaps.org/schemas/sitemap/0.9"
 # Fewer than a sitemap may have: no more can be sorted by every store behind us.
 MOST_ADDRESSES = 10_000
+# Of more an index has no room (sitemaps.org).
+MOST_SITEMAPS = 50_000
 # Pages that lead to others; each is in the first sitemap if there is one.
 MAIN_PAGES = (
     "start.index", "figures.index", "coverage.index", "articles.index", "ontology.index",
@@ -62,7 +64,7 @@ def blueprint(site: Site) -> Blueprint:
     def part(number: int) -> Response:
         first = (number - 1) * MOST_ADDRESSES
         rows = []
-        if number >= 1:
+        if 1 <= number <= MOST_SITEMAPS:
             rows = site.ask(f"{_subjects(site)} ORDER BY ?s LIMIT {MOST_ADDRESSES} OFFSET {first}")
         if not rows and number != 1:
             raise NotFound
