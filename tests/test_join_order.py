@@ -38,6 +38,9 @@ SIZES = Cardinalities(
         # What is joined comes before what is rare and stands apart.
         ("?a :many ?b . ?a :some ?c . ?x :few ?y", "?x :few ?y . ?a :some ?c . ?a :many ?b"),
         ("?a ?p ?b . ?a :many ?c", "?a :many ?c . ?a ?p ?b"),
+        ('?a :many ?b ; :few "x"@en .', '?a :few "x"@en . ?a :many ?b .'),
+        ("?a :many ?b ; :few '1'^^:t , 2.5", "?a :few '1'^^:t . ?a :few 2.5 . ?a :many ?b"),
+        ("?a :many ?b . # so :few\n ?a :few ?c", "?a :few ?c . ?a :many ?b"),
         ("?a :many _:b . _:b :few ?c", "_:b :few ?c . ?a :many _:b"),
         ("?a :many ?b . ?b :few ?c FILTER(?c > 1)", "?b :few ?c . ?a :many ?b FILTER(?c > 1)"),
         (
@@ -67,9 +70,8 @@ def test_the_rare_come_first(body: str, expected: str) -> None:
         "SELECT ?a { ?a :many? ?b ; :few ?c }",
         "SELECT ?a { ?a :many ?b . ?a :few ? ?c }",
         "SELECT ?a { ?a :many ?b ~ :r . ?a :few ?c }",
-        "SELECT ?a { ?a :many ?b . # so\n ?a :few ?c }",
         "SELECT ?a { ?a :many [ :few ?c ] }",
-        'SELECT ?a { ?a :many ?b ; :few "x"@en }',
+        'SELECT ?a { ?a :many ?b ; :few "x" @en }',
         "SELECT ?a { ?a :many ?b {| :few ?c |} }",
         "SELECT ?a { VALUES ?a { :few :some :many } ?a :few ?b }",
         "SELECT ?a { ?a :few ?b . ?a :many ?c }",

@@ -57,6 +57,7 @@ from etown_kg.graph.answer import Answer
 from etown_kg.graph.asking import Setting, ask
 from etown_kg.graph.conclusions import Conclusions
 from etown_kg.graph.counting import census
+from etown_kg.graph.counts import FEW_QUADS
 from etown_kg.graph.inference import InferredChange
 from etown_kg.graph.linking import is_spoken_of, things_linked
 from etown_kg.graph.names import name_of, names_of, within
@@ -377,9 +378,13 @@ class KnowledgeGraph:
         _ = self._origin
 
     def count(self) -> None:
-        """Count what the order of joins goes by, before processes part; else each does so once."""
+        """Count what the order of joins goes by, and make the columns that answer queries which
+        count, before processes part; else each does so once.
+        """
         if self.conclusions.inference is not None:
             _ = self.conclusions.inference.sizes
+        if self.conclusions.columns is not None and len(self.conclusions.closed) >= FEW_QUADS:
+            self.conclusions.columns.prepare()
 
     # What follows
 
@@ -461,6 +466,7 @@ class KnowledgeGraph:
             self.conclusions.closed if infer else self.asserted,
             partial(self.graphs, infer=infer),
             None if inference is None else lambda: inference.sizes,
+            (lambda: self.conclusions.columns) if infer else None,
         )
 
     def things_linked(self, iri: str) -> tuple[str, ...]:

@@ -1,7 +1,8 @@
 """A query on its way to the engine: what its text becomes, and which store it is asked of.
 
 In this order: SERVICE is bent to where it may lead, IRIs of linked graphs become ours, what the
-engine would answer wrongly is mended, and joins are put in their order. Whatever is changed, a
+engine would answer wrongly is mended, what is counted quicker here is counted, and joins are put
+in their order. Whatever is changed, a
 complaint speaks of the text that was given.
 """
 
@@ -14,8 +15,9 @@ from pyoxigraph import NamedNode, Store
 
 from etown_kg import query_text, vocab
 from etown_kg.errors import QueryError
-from etown_kg.graph import join_order, zero_length
+from etown_kg.graph import counts, join_order, zero_length
 from etown_kg.graph.answer import Answer
+from etown_kg.graph.columns import Columns
 from etown_kg.graph.mending import mended, needs_mending
 from etown_kg.reason.cardinality import Cardinalities
 from etown_kg.same_as import rewrites
@@ -43,12 +45,14 @@ def ask(
     dataset: Dataset,
     graphs: Callable[[], Sequence[str]],
     sizes: Callable[[], Cardinalities] | None,
+    columns: Callable[[], Columns | None] | None,
 ) -> Answer:
     """The answer of a dataset.
 
     Args:
         graphs: gives the IRIs of the dataset's named graphs, which few queries need.
         sizes: gives the sizes of its relations, as far as they are known.
+        columns: gives its default graph as columns, if there are any.
 
     Raises:
         QueryError: the text does not parse, or asks for something that is not offered.
@@ -75,12 +79,20 @@ def ask(
             # First as it is: a complaint has to speak of the text that was given.
             _check_syntax(given, base, known)
             text = mended(text, setting.named_graphs if chosen else graphs())
+        store = dataset.store if chosen or query_text.names_graphs(text) else dataset.triples
+        if columns is not None and not chosen and counts.may_count(text):
+            counted = counts.counted(text, columns(), known or {})
+            if counted.is_changed:
+                _check_syntax(given, base, known)
+            text = counted.text
+            if counted.rows is not None:
+                store = Store()
+                store.extend(counted.rows)
         if sizes is not None and join_order.may_gain(text):
             ordered = join_order.ordered(text, sizes(), known or {})
             if ordered != text:
                 _check_syntax(given, base, known)
             text = ordered
-        store = dataset.store if chosen or query_text.names_graphs(text) else dataset.triples
         result = store.query(
             text,
             base_iri=base,

@@ -14,6 +14,7 @@ from pyoxigraph import Literal, NamedNode, Quad, Triple
 
 from etown_kg.config import DEFAULT_REASONER
 from etown_kg.errors import InconsistentError, SettingError
+from etown_kg.graph.columns import Columns
 from etown_kg.graph.inference import (
     INFERENCES,
     EngineInference,
@@ -49,6 +50,19 @@ class Conclusions:
         )
         self._close_anew: Callable[[Iterable[Quad]], Inference] = EngineInference
         self._count = 0
+        self._columns: Columns | None = None
+
+    @property
+    def columns(self) -> Columns | None:
+        """The default graph of `closed` as columns; None if that is no union, or not our engine's
+        closure.
+        """
+        inference, found = self.inference, self._columns
+        if not isinstance(inference, EngineInference) or not self.closed.is_union:
+            return None
+        if found is None or found.inference is not inference or found.dataset is not self.closed:
+            found = self._columns = Columns(inference, self.closed, self.outside)
+        return found
 
     @property
     def inferred(self) -> Collection[Quad]:

@@ -7,7 +7,7 @@ here. A small graph, or one that another reasoner has closed, is counted triple 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Final
 
@@ -55,7 +55,7 @@ def columnar_census(
     predicates = np.concatenate([np.full(len(keys), p) for p, keys in columns] or [_NOTHING])
     keys = np.concatenate([keys for _, keys in columns] or [_NOTHING])
     # Literals that were written in another form than the store's are what the store has.
-    table = numbers.table(_respelled(dataset))
+    table = numbers.table(dataset.respelled())
     objects = table[trailing(keys)] if len(table) else trailing(keys)
     return _counted(base, numbers, predicates, pack(leading(keys), objects))
 
@@ -110,12 +110,6 @@ def _closed(inference: EngineInference) -> Iterator[tuple[int, _Column]]:
         yield predicate, keys[kinds[leading(keys)] < LITERAL]
 
 
-def _respelled(dataset: Dataset) -> Iterator[tuple[Term, Term]]:
-    """Each literal that was written in another form, and the form that the store has."""
-    for kept, forms in dataset.respelled():
-        yield from ((form.object, kept.object) for form in forms if form is not kept)
-
-
 class _Numbers:
     """The numbers of terms: those of a dictionary, and more of our own above them."""
 
@@ -142,12 +136,11 @@ class _Numbers:
             found.setdefault(p, []).append(s << 32 | o)
         return [(p, np.array(keys, dtype=np.int64)) for p, keys in found.items()]
 
-    def table(self, respelled: Iterable[tuple[Term, Term]]) -> _Column:
+    def table(self, respelled: Mapping[Term, Term]) -> _Column:
         """For each number that of the term that the store has for it; empty if all are the same."""
-        pairs = list(respelled)
-        if not pairs:
+        if not respelled:
             return _NOTHING
-        numbers = self._numbers([term for pair in pairs for term in pair])
+        numbers = self._numbers([term for pair in respelled.items() for term in pair])
         table = np.arange(self._first + len(self._names))
         table[numbers[::2]] = numbers[1::2]
         return table

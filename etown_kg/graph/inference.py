@@ -65,7 +65,8 @@ class EngineInference:
     """The closure that our engine keeps."""
 
     def __init__(self, premises: Iterable[Quad]) -> None:
-        # The rules have none for triple terms (RDF 1.2): these premises are passed over.
+        # The rules have none for triple terms (RDF 1.2): these premises, and some that were, are
+        # passed over.
         self.passed_over: list[Quad] = []
         self.closure = materialise(_n_triples(self._read(premises)))
         # Triples that have come and gone since `sizes` were counted.
@@ -102,7 +103,7 @@ class EngineInference:
         self, added: Iterable[Quad], removed: Iterable[Quad], premises: Iterable[Quad]
     ) -> InferredChange:
         """See `Inference.change`; `premises` are not read."""
-        gone, come = _n_triples(removed), _n_triples(added)
+        gone, come = _n_triples(removed), _n_triples(self._read(added))
         if not gone and not come:
             return InferredChange((), ())
         nothing: dict[int, Keys] = {}

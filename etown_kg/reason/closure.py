@@ -251,6 +251,17 @@ class Closure:
         """
         return self._state().inferred_keys()
 
+    def predicates(self) -> set[int]:
+        """The predicates of all triples, asserted and inferred, perhaps more."""
+        return self._state().predicates()
+
+    def pairs(self, predicate: int) -> tuple[Keys, bool]:
+        """The triples of a predicate, asserted and inferred: sorted keys, and whether forward.
+
+        Raises LimitError as `inferred_keys` does.
+        """
+        return self._state().pairs(predicate)
+
     def _state(self) -> State:
         engine = self.engine
         return State(

@@ -26,6 +26,7 @@ from etown_kg.reason.relation import (
     distinct,
     leading,
     pack,
+    swapped,
     trailing,
     union,
 )
@@ -79,6 +80,32 @@ class State(NamedTuple):
         keys = pack(objects, subjects) if variable.is_class_led else pack(subjects, objects)
         mask = contains(variable.keys, keys) & shown(name, forward, kinds, self.profile)
         return np.asarray(mask & ~contains(self.asserted.get(name, EMPTY), forward))
+
+    def predicates(self) -> set[int]:
+        """The predicates of all triples that are shown, perhaps more."""
+        names = {name for root, _ in self.facts for name in self.equality.members(root)}
+        return names | self.asserted.keys() | set(self.equality.members(SAME_AS))
+
+    def pairs(self, name: int) -> tuple[Keys, bool]:
+        """The pairs of a predicate, asserted or inferred and shown.
+
+        Sorted keys, and whether they are forward: they are as the facts have them.
+        """
+        asserted = self.asserted.get(name, EMPTY)
+        root = self.equality.representative(name)
+        variable = self.facts.get(root)
+        if self.profile == "full" or root == self.equality.representative(SAME_AS):
+            parts = [keys for predicate, keys in self.inferred_keys() if predicate == name]
+            return distinct(np.concatenate((asserted, *parts))), True
+        kinds = self.dictionary.kinds
+        if variable is None or not is_shown_predicate(name, kinds):
+            return asserted, True
+        if not variable.is_class_led:
+            forward = self.equality.expand(variable.keys)
+            return union(forward[shown(name, forward, kinds, self.profile)], asserted), True
+        backward = self.equality.expand(variable.keys)
+        mask = shown(name, pack(trailing(backward), leading(backward)), kinds, self.profile)
+        return union(backward[mask], swapped(asserted)), False
 
     def inferred_keys(self) -> Iterator[tuple[int, Keys]]:
         """(predicate, forward keys) of what was inferred and is shown; sorted, in pieces.

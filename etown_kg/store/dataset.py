@@ -11,13 +11,13 @@ graph is a union, and the text of literals that the store spells in its own way 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Final, Literal
 
-from pyoxigraph import Quad, Store, Triple
+from pyoxigraph import NamedNode, Quad, Store, Triple
 
 from etown_kg.store.delta import UNNAMED, Delta, GraphName, batches
-from etown_kg.store.spelling import canonical, canonical_quads
+from etown_kg.store.spelling import Term, canonical, canonical_quads
 
 DefaultGraphMode = Literal["union", "standard"]
 DEFAULT_GRAPHS: Final[tuple[DefaultGraphMode, ...]] = ("union", "standard")
@@ -49,10 +49,13 @@ class Dataset(Collection[Quad]):
         self._unnamed = Store() if self.is_union else self.store
         # Canonical quad -> the quads as written, where these are not just the canonical one.
         self._written: dict[Quad, tuple[Quad, ...]] = {}
+        self._respelled: dict[Term, Term] = {}
         self._count = 0
         # The quads of each graph as the store has them: two spellings of one value are one.
         self._sizes: Counter[GraphName] = Counter()
         self.graphs: set[GraphName] = set()
+        # The predicates of what has come or gone since somebody asked for them to be noted.
+        self._touched: set[NamedNode] | None = None
         self.extend(quads)
 
     # Reading
@@ -98,9 +101,12 @@ class Dataset(Collection[Quad]):
         """How a quad, given in its canonical form, was written; itself if it was not."""
         return self._written.get(quad, (quad,)) if self._written else (quad,)
 
-    def respelled(self) -> Iterator[tuple[Quad, tuple[Quad, ...]]]:
-        """The quads that were not, or not only, written in the store's form, with how they were."""
-        return iter(self._written.items())
+    def respelled(self) -> Mapping[Term, Term]:
+        """Each term that was written in another form than the store's, and that form.
+
+        In the order in which they came; some may be of quads that have gone.
+        """
+        return self._respelled
 
     def has_written(self, quad: Quad) -> bool:
         """Whether the very quad, as it is written, is there."""
@@ -146,11 +152,20 @@ class Dataset(Collection[Quad]):
         if self.is_union:
             copied._unnamed.extend(self._unnamed)
         copied._written.update(self._written)
+        copied._respelled.update(self._respelled)
         copied._count = self._count
         copied._sizes.update(self._sizes)
         for graph in self.graphs:
             copied.create(graph)
         return copied
+
+    def touched(self) -> set[NamedNode]:
+        """The predicates of all that has come or gone since the last call; at first, of nothing.
+
+        For one reader, who keeps something of this dataset by predicate.
+        """
+        found, self._touched = self._touched, set()
+        return found or set()
 
     # Changing
 
@@ -192,6 +207,8 @@ class Dataset(Collection[Quad]):
 
     def _store(self, quads: list[Quad]) -> None:
         """Add different canonical quads."""
+        if self._touched is not None:
+            self._touched.update(quad.predicate for quad in quads)
         named = [quad for quad in quads if quad.graph_name != UNNAMED]
         unnamed = [quad for quad in quads if quad.graph_name == UNNAMED]
         # Counted before they are in: the store's own length is a walk over all of it.
@@ -221,6 +238,8 @@ class Dataset(Collection[Quad]):
             forms = (*forms, quad)
             self._count += 1
         self._written[alike] = forms
+        if quad is not alike:
+            self._respelled[quad.object] = alike.object
 
     def _remove(self, quad: Quad) -> None:
         alike = canonical(quad)
@@ -234,6 +253,8 @@ class Dataset(Collection[Quad]):
             if rest != (alike,):
                 self._written[alike] = rest
             return
+        if self._touched is not None:
+            self._touched.add(alike.predicate)
         self._home(alike.graph_name).remove(alike)
         self._sizes[alike.graph_name] -= 1
         if self.is_union:

@@ -1,0 +1,423 @@
+"""Queries that count: the solutions of plain triple patterns, counted in columns of numbers.
+
+``SELECT ?t (COUNT(*) AS ?n) { ?s a ?t } GROUP BY ?t ORDER BY ?n`` becomes
+``SELECT ?t ?n { VALUES (?t ?n) { (<c> 12) ... } } ORDER BY ?n``, a table with a row for each group
+(SPARQL 1.1 Query Language, section 11.2). The engine counts one solution after the other; the
+reasoner's columns have them all side by side (`etown_kg.reason.tally`). What is ordered, cut,
+joined with other parts of the query and written is the engine's as before.
+
+Rewritten is a SELECT, also within another, of grouping variables and COUNTs over one basic graph
+pattern. Whatever else stands in it (filters, paths, other aggregates, expressions) leaves it as
+it is, and so do named graphs and EXISTS anywhere in the query, which change what a pattern means.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from typing import Final, NamedTuple
+
+import numpy as np
+from pyoxigraph import BlankNode, Literal, NamedNode, Quad, RdfFormat, parse
+
+from etown_kg import query_text
+from etown_kg.graph.columns import Columns
+from etown_kg.graph.triple_patterns import TYPE, Pattern, is_all_read, run_at
+from etown_kg.query_text import Edit, Token
+from etown_kg.reason.join import Atom
+from etown_kg.reason.tally import Counted, Relations, Tally, rarest, tally
+from etown_kg.store.spelling import Term, canonical
+from etown_kg.vocab import XSD
+
+# A table of more rows is not made: the engine reads each from text.
+MAX_GROUPS: Final = 4096
+# What has fewer quads in all, or where a pattern has so few rows, the engine counts as quickly.
+FEW_QUADS: Final = 50_000
+FEW_ROWS: Final = 512
+
+_COUNTS = re.compile(r"\bcount\s*\(", re.IGNORECASE)
+# Words that change what the patterns of a query mean, wherever they stand.
+_ELSEWHERE = frozenset({"GRAPH", "FROM", "SERVICE", "EXISTS", "BASE"})
+# What may stand behind the groups, and what may not stand in it.
+_MODIFIERS = frozenset({"ORDER", "LIMIT", "OFFSET"})
+_AGGREGATES = frozenset(
+    {"COUNT", "SUM", "MIN", "MAX", "AVG", "SAMPLE", "GROUP_CONCAT", "HAVING", "VALUES"}
+)
+# An absolute IRI, without the segments that resolving it against a base would take out.
+_ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:(?!.*/\.)", re.DOTALL)
+_ANY: Final = NamedNode("x:")
+_CELL: Final = "x:column"
+_NUMBERS: Final = (
+    (re.compile(r"\d+"), "integer"),
+    (re.compile(r"\d*\.\d+"), "decimal"),
+    (re.compile(r".*[eE].*"), "double"),
+)
+
+
+class _Count(NamedTuple):
+    """``COUNT(...) AS ?name``; of a variable, or of solutions where `variable` is None."""
+
+    name: str
+    variable: str | None
+    is_distinct: bool
+
+
+class _Table(NamedTuple):
+    """A SELECT over a table of results; the rows of it that no text can have."""
+
+    text: str
+    rows: Sequence[Quad]
+
+
+class _Select(NamedTuple):
+    """A SELECT that counts. Names of variables are without their mark."""
+
+    start: int
+    end: int
+    keyword: str
+    shown: Sequence[str]
+    counts: Sequence[_Count]
+    patterns: Sequence[Pattern]
+    groups: Sequence[str]
+    # The rest of the query behind `end`, up to where this SELECT ends.
+    modifiers: Sequence[Token]
+
+
+def may_count(text: str) -> bool:
+    """Whether it is worth while to look at a query; quick, and true a little too often.
+
+    >>> may_count("SELECT (COUNT(*) AS ?n) { ?s a ?t }"), may_count("SELECT ?count { ?count ?p 1 }")
+    (True, False)
+    """
+    return _COUNTS.search(text) is not None
+
+
+class Written(NamedTuple):
+    """A query with the results of its counts in their place.
+
+    Attributes:
+        rows: None, or what the text is to be asked of in place of the dataset: the rows of the
+            table that no text can write, since they have blank nodes.
+        is_changed: whether the text is another one than was given.
+    """
+
+    text: str
+    rows: Sequence[Quad] | None
+    is_changed: bool
+
+
+def counted(text: str, columns: Columns | None, prefixes: Mapping[str, str]) -> Written:
+    """The query with its counts in their place; as it is if it has none that can be made.
+
+    Args:
+        text: a query; what does not parse comes to something that does not either, or to itself.
+        prefixes: those that it need not declare.
+    """
+    as_it_is = Written(text, None, False)
+    if columns is None or len(columns.dataset) < FEW_QUADS:
+        return as_it_is
+    if "\\" in text:
+        return as_it_is  # an escape could spell anything
+    words = list(query_text.tokens(text))
+    if any(word.kind == "word" and word.text.upper() in _ELSEWHERE for word in words):
+        return as_it_is
+    known = {**prefixes, **query_text.declared(words)}
+    edits = []
+    rows: Sequence[Quad] | None = None
+    depth = 0
+    for place, word in enumerate(words):
+        depth += (word.text == "{") - (word.text == "}")
+        if word.kind == "word" and word.text.upper() == "SELECT":
+            select = _Reader(text, words, known).select(place)
+            found = None if select is None else _table(select, columns, known)
+            if select is None or found is None or (found.rows and depth):
+                continue
+            edits.append(Edit(select.start, select.end, found.text))
+            rows = (found.rows or None) if not depth else None
+    return Written(query_text.edited(text, edits), rows, bool(edits))
+
+
+# Reading
+
+
+class _Reader:
+    """Reads a SELECT from terminals, or finds that it is not of the kind."""
+
+    def __init__(self, text: str, words: Sequence[Token], prefixes: Mapping[str, str]) -> None:
+        self._text = text
+        self._words = words
+        self._prefixes = prefixes
+        self._place = 0
+
+    def select(self, place: int) -> _Select | None:
+        """The SELECT that begins at a place; None if it is no plain count."""
+        words = self._words
+        self._place = place + 1
+        keyword = "SELECT"
+        if self._is_word("DISTINCT", "REDUCED"):
+            keyword += f" {self._next().upper()}"
+        shown: list[str] = []
+        counts: list[_Count] = []
+        while not self._is("{") and not self._is_word("WHERE"):
+            if self._kind() == "variable":
+                shown.append(self._next()[1:])
+                continue
+            count = self._count()
+            if count is None:
+                return None
+            counts.append(count)
+            shown.append(count.name)
+        if self._is_word("WHERE"):
+            self._next()
+        if not counts or not self._take("{"):
+            return None
+        patterns, self._place = run_at(words, self._place, self._prefixes)
+        if not patterns or not self._take("}"):
+            return None
+        groups: list[str] = []
+        if self._is_word("GROUP"):
+            self._next()
+            if not self._take("BY"):
+                return None
+            while self._kind() == "variable":
+                groups.append(self._next()[1:])
+            if not groups:
+                return None
+        end = self._place
+        modifiers = self._modifiers()
+        if modifiers is None or not is_all_read(self._text, words[place:end]):
+            return None
+        select = _Select(
+            words[place].start, words[end - 1].end, keyword, shown, counts, patterns,
+            list(dict.fromkeys(groups)), modifiers,
+        )  # fmt: skip
+        return select if _is_sound(select) else None
+
+    def _count(self) -> _Count | None:
+        """``( COUNT ( DISTINCT? (* | variable) ) AS variable )``."""
+        if not (self._take("(") and self._take("COUNT") and self._take("(")):
+            return None
+        is_distinct = self._take("DISTINCT")
+        what = self._next()
+        if what != "*" and what[:1] not in ("?", "$"):
+            return None
+        if not (self._take(")") and self._take("AS")) or self._kind() != "variable":
+            return None
+        name = self._next()[1:]
+        if not self._take(")") or (is_distinct and what == "*"):
+            return None
+        return _Count(name, None if what == "*" else what[1:], is_distinct)
+
+    def _modifiers(self) -> list[Token] | None:
+        """What stands behind the groups of a SELECT; None if it needs the groups themselves."""
+        if not self._is("}") and self._kind() is not None and not self._is_word(*_MODIFIERS):
+            return None
+        found: list[Token] = []
+        depth = 0
+        for word in self._words[self._place :]:
+            depth += (word.text in ("{", "(")) - (word.text in ("}", ")"))
+            if depth < 0:
+                break
+            if word.kind == "word" and word.text.upper() in _AGGREGATES:
+                return None
+            found.append(word)
+        return found
+
+    def _kind(self) -> str | None:
+        return self._words[self._place].kind if self._place < len(self._words) else None
+
+    def _is(self, text: str) -> bool:
+        return self._place < len(self._words) and self._words[self._place].text == text
+
+    def _is_word(self, *texts: str) -> bool:
+        return self._kind() == "word" and self._words[self._place].text.upper() in texts
+
+    def _take(self, text: str) -> bool:
+        """Whether this terminal comes next; it is passed then."""
+        found = self._is(text) or self._is_word(text)
+        self._place += found
+        return found
+
+    def _next(self) -> str:
+        """The terminal that comes next, which is passed; nothing at the end of the text."""
+        self._place += 1
+        return self._words[self._place - 1].text if self._place <= len(self._words) else ""
+
+
+def _is_sound(select: _Select) -> bool:
+    """Whether all variables are where the standard has them, so that the table means the same."""
+    bound = {name[1:] for each in select.patterns for name in each.variables if name[0] == "?"}
+    names = {each.name for each in select.counts}
+    used = {*select.groups, *(each.variable for each in select.counts if each.variable)}
+    ordering = {word.text[1:] for word in select.modifiers if word.kind == "variable"}
+    return (
+        used <= bound
+        and set(select.shown) <= names.union(select.groups)
+        and len(set(select.shown)) == len(select.shown)
+        and not names & bound
+        and ordering <= names.union(select.groups)
+    )
+
+
+# Counting
+
+
+def _table(select: _Select, columns: Columns, prefixes: Mapping[str, str]) -> _Table | None:
+    """The SELECT over a table of its results; None if it is better left to the engine."""
+    terms = [_terms(pattern, prefixes) for pattern in select.patterns]
+    if any(term is None for pattern in terms for term in pattern):
+        return None
+    predicates = [pattern[1] for pattern in terms]
+    if any(isinstance(predicate, str) for predicate in predicates):
+        relations = columns.of_all()
+    else:
+        relations = columns.of([each for each in predicates if isinstance(each, NamedNode)])
+    if relations is None:
+        return None
+    variables: dict[str, int] = {}
+    atoms = []
+    for pattern in terms:
+        s, p, o = (_number(term, variables, columns, relations) for term in pattern)
+        atoms.append(Atom(p, s, o))
+    if rarest(relations, atoms) < FEW_ROWS:
+        return None
+    found = tally(
+        relations,
+        atoms,
+        [variables[f"?{name}"] for name in select.groups],
+        [
+            # All solutions of a basic graph pattern bind all of its variables.
+            Counted(variables[f"?{each.variable}"] if each.is_distinct else None)
+            for each in select.counts
+        ],
+    )
+    return None if found is None else _spelled(select, _cut(select, found), columns)
+
+
+def _number(
+    term: NamedNode | Literal | str | None,
+    variables: dict[str, int],
+    columns: Columns,
+    relations: Relations,
+) -> int:
+    """A term's number: below 0 for a variable; above all others where nothing is said with it."""
+    if isinstance(term, str):
+        return variables.setdefault(term, -1 - len(variables))
+    assert term is not None
+    number = columns.number(term)
+    return relations.term_count if number is None else number
+
+
+def _terms(
+    pattern: Pattern, prefixes: Mapping[str, str]
+) -> Sequence[NamedNode | Literal | str | None]:
+    """Subject, predicate and object; the name of what binds, None for what is not understood."""
+    return [
+        token.text.replace("$", "?") if iri is None else _term(token, iri, prefixes)
+        for token, iri in zip(pattern.terms, pattern.iris, strict=True)
+    ]
+
+
+def _term(token: Token, iri: str, prefixes: Mapping[str, str]) -> NamedNode | Literal | None:
+    try:
+        if iri == TYPE or token.kind in ("iri", "name"):
+            return NamedNode(iri) if _ABSOLUTE.match(iri) else None
+        literal = _literal(token, prefixes)
+        if literal is None:
+            return None
+        kept = canonical(Quad(_ANY, _ANY, literal)).object
+    except ValueError:
+        return None  # the engine says what is wrong
+    return kept if isinstance(kept, Literal) else None
+
+
+def _literal(token: Token, prefixes: Mapping[str, str]) -> Literal | None:
+    """A literal as `triple_patterns` reads one (SPARQL grammar, rules 129 to 134)."""
+    text = token.text
+    if token.kind == "word":
+        return Literal(text, datatype=NamedNode(f"{XSD}boolean"))
+    if token.kind == "number":
+        kinds = (kind for form, kind in _NUMBERS if form.fullmatch(text))
+        return Literal(text, datatype=NamedNode(XSD + next(kinds)))
+    quote = text[:3] if text[:3] in ('"""', "'''") else text[0]
+    value, _, tail = text[len(quote) :].rpartition(quote)
+    if tail.startswith("@"):
+        return Literal(value, language=tail[1:])
+    if not tail:
+        return Literal(value)
+    name = next(query_text.tokens(tail[2:]))
+    iri = query_text.iri_of(name, prefixes)
+    if iri is None or not _ABSOLUTE.match(iri):
+        return None
+    return Literal(value, datatype=NamedNode(iri))
+
+
+# Writing
+
+
+def _cut(select: _Select, found: Tally) -> Tally:
+    """Without the groups that a LIMIT leaves out for certain."""
+    words = [word.text.upper() for word in select.modifiers]
+    slices = {
+        word: int(number)
+        for word, number in pairwise(words)
+        if word in ("LIMIT", "OFFSET") and number.isdecimal()
+    }
+    if "LIMIT" not in slices or select.keyword != "SELECT":
+        return found
+    most = sum(slices.values())
+    size = len(found.groups[0]) if found.groups else 1
+    if most >= size:
+        return found
+    if words[0] != "ORDER":
+        rows = np.arange(most)
+    elif words[2:4] == ["DESC", "("] and words[5:6] == [")"] and most:
+        first = select.modifiers[4].text[1:]
+        if first not in (each.name for each in select.counts):
+            return found
+        column = found.counts[[each.name for each in select.counts].index(first)]
+        # Those that are equal to the last one stay: what else they are ordered by is not looked at.
+        rows = np.flatnonzero(column >= np.partition(column, size - most)[size - most])
+    else:
+        return found
+    return Tally([each[rows] for each in found.groups], [each[rows] for each in found.counts])
+
+
+def _spelled(select: _Select, found: Tally, columns: Columns) -> _Table | None:
+    """The table as text, as far as text can have it; None if it is too long."""
+    if found.groups and len(found.groups[0]) > MAX_GROUPS:
+        return None
+    bound = (*select.groups, *(each.name for each in select.counts))
+    texts = [columns.texts(each) for each in found.groups]
+    texts += [[str(count) for count in each.tolist()] for each in found.counts]
+    rows: list[Quad] = []
+    lines: list[str] = []
+    for number, row in enumerate(zip(*texts, strict=True)):
+        if any(text.startswith("_:") for text in row):
+            rows += _as_quads(number, row)
+        else:
+            lines.append(f"({' '.join(row)})")
+    names = " ".join(f"?{name}" for name in bound)
+    body = f"VALUES ({names}) {{ {' '.join(lines)} }}"
+    if rows:
+        cells = " ; ".join(f"<{_CELL}{place}> ?{name}" for place, name in enumerate(bound))
+        body = f"{{ {body} }} UNION {{ _:etown_row {cells} }}"
+    shown = " ".join(f"?{name}" for name in select.shown)
+    return _Table(f"{select.keyword} {shown} {{ {body} }}", rows)
+
+
+def _as_quads(number: int, row: Sequence[str]) -> list[Quad]:
+    """A row of terms as triples: their subject is the row, their predicates are the columns."""
+    subject = NamedNode(f"x:row{number}")
+    found = []
+    for place, text in enumerate(row):
+        if text.startswith("_:"):
+            term: Term = BlankNode(text[2:])
+        elif text.isdecimal():
+            term = Literal(int(text))
+        else:
+            (quad,) = parse(f"<x:> <x:> {text} .", RdfFormat.N_TRIPLES)
+            term = quad.object
+        found.append(Quad(subject, NamedNode(f"{_CELL}{place}"), term))
+    return found
