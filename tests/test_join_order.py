@@ -76,6 +76,9 @@ def test_the_rare_come_first(body: str, expected: str) -> None:
         "SELECT ?a { VALUES ?a { :few :some :many } ?a :few ?b }",
         "SELECT ?a { ?a :few ?b . ?a :many ?c }",
         "SELECT ?a { }",
+        # Not whole.
+        "SELECT ?a ?b { ?a :many ?b . ?a :few ?c",
+        "SELECT ?a ?b { ?a :many ?b . ?a :few",
         "",
     ],
 )

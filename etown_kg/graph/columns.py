@@ -73,6 +73,8 @@ class Columns:
         """`of` all predicates that there are."""
         with self._making:
             self._forget_touched()
+            if self.inference.passed_over:
+                return None
             if not self._are_all_made:
                 closure, kinds = self.inference.closure, self._dictionary.kinds
                 numbers = {number for number in closure.predicates() if kinds[number] == IRI}

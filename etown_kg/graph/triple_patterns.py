@@ -116,12 +116,13 @@ def _block(words: Sequence[Token], place: int, prefixes: Mapping[str, str]) -> R
         patterns.append(Pattern(terms, _iris(terms, prefixes)))
         if _ends(words, place):
             return Run(patterns, place)
-        if words[place].text == ",":
-            place += 1
-        elif words[place].text == ";":
-            verb = None
-        else:
+        following = _at(words, place)
+        if following is None or following.text not in (",", ";"):
             return None
+        if following.text == ",":
+            place += 1
+        else:
+            verb = None
     return None
 
 

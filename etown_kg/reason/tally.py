@@ -302,7 +302,7 @@ def _scanned(relation: Relation, atom: Atom, needed: set[int]) -> _Rows | None:
     are_both_needed = len({atom.subject, atom.object} & needed) == 2
     if relation.count > (MAX_ROWS if are_both_needed else _MAX_SCANNED):
         return None
-    keys, is_forward = relation.at_hand()
+    keys, is_forward = relation.at_hand(is_forward=atom.object not in needed or are_both_needed)
     first, second = (atom.subject, atom.object) if is_forward else (atom.object, atom.subject)
     if first == second:
         column = leading(keys[leading(keys) == trailing(keys)])
