@@ -21,7 +21,7 @@ LEAVES = frozenset(
         "vocab", "errors", "findings", "config", "formats", "curies", "numerals", "formula",
         "query_text", "interval", "api", "article", "changes",
         "doctype", "uploads", "addresses", "remote", "tokens", "audit", "scope",
-        "blank_nodes", "wording",
+        "blank_nodes", "wording", "rdflib_terms",
     }
 )  # fmt: skip
 TOOLS = frozenset(
@@ -46,6 +46,7 @@ ALLOWED: dict[str, frozenset[str]] = {
     "tokens": frozenset({"errors"}),
     "audit": frozenset({"changes"}),
     "doctype": frozenset(),
+    "rdflib_terms": frozenset({"vocab", "errors"}),
     "wording": frozenset({"vocab", "errors"}),
     "uploads": frozenset({"errors", "formats", "doctype"}),
     "addresses": frozenset({"errors"}),

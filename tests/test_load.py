@@ -10,6 +10,7 @@ from rdflib.compare import isomorphic
 
 from etown_kg import load
 from etown_kg.errors import FormatError, MissingPathError, SourceError
+from etown_kg.rdflib_terms import to_rdflib
 
 TRIPLE = "<http://example.org/s> <http://example.org/p> _:x ."
 SAME_GRAPH = {
@@ -32,7 +33,7 @@ def test_every_format_is_read_into_the_given_graph(tmp_path: Path, name: str) ->
     assert [quad.graph_name for quad in quads] == [NamedNode("http://example.org/g")]
     reference = tmp_path / "reference.ttl"
     reference.write_text(TRIPLE, encoding="utf-8")
-    assert isomorphic(load.to_rdflib(quads), load.to_rdflib(load.read(reference)))
+    assert isomorphic(to_rdflib(quads), to_rdflib(load.read(reference)))
 
 
 def test_a_graph_named_in_the_file_is_kept(tmp_path: Path) -> None:
@@ -90,7 +91,7 @@ def test_a_literal_beyond_the_parsers_buffer_is_refused(tmp_path: Path) -> None:
 def test_lexical_forms_survive_the_way_to_rdflib(tmp_path: Path) -> None:
     path = tmp_path / "a.ttl"
     path.write_text('<http://e/s> <http://e/p> 01.50, "x"@en-GB, "005"^^<http://e/own> .')
-    terms = {term.n3() for term in load.to_rdflib(load.read(path)).objects()}
+    terms = {term.n3() for term in to_rdflib(load.read(path)).objects()}
     assert '"01.50"^^<http://www.w3.org/2001/XMLSchema#decimal>' in terms
     assert '"005"^^<http://e/own>' in terms
 

@@ -12,8 +12,8 @@ from etown_kg.derived import check_derived
 from etown_kg.evidence import check_evidence, evidence_turtle
 from etown_kg.evidence import locate as locate_phrase
 from etown_kg.findings import Finding, Report
-from etown_kg.load import to_rdflib
 from etown_kg.profile import check_profile
+from etown_kg.rdflib_terms import to_rdflib
 from etown_kg.validate import validate_files
 
 _existing = click.Path(path_type=Path)

@@ -17,6 +17,7 @@ from etown_kg.cli.output import written
 from etown_kg.config import DEFAULT_REASONER, REASONERS
 from etown_kg.errors import InconsistentError, LimitError
 from etown_kg.formats import N_TRIPLES, RDF_FORMATS, Format, by_name, by_suffix
+from etown_kg.rdflib_terms import from_triple, to_rdflib
 from etown_kg.reason import Closure, materialise
 from etown_kg.reason.closure import free_memory_mb
 from etown_kg.reason.profile import PROFILES, Profile
@@ -126,10 +127,10 @@ def _by_engine(quads: list[Quad], profile: Profile, stats: bool) -> Closure:
 def _by_owlrl(quads: list[Quad]) -> list[Triple]:
     from etown_kg.reason.reference import close_with_owlrl
 
-    closure = close_with_owlrl(load.to_rdflib(quads))
+    closure = close_with_owlrl(to_rdflib(quads))
     if closure.clashes:
         raise InconsistentError(closure.clashes)
-    return [load.from_triple(triple) for triple in closure.inferred]
+    return [from_triple(triple) for triple in closure.inferred]
 
 
 def _print_rounds(closure: Closure) -> None:

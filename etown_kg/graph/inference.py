@@ -14,7 +14,6 @@ from typing import Final, NamedTuple, Protocol
 
 from pyoxigraph import Quad, RdfFormat, Triple, parse, serialize
 
-from etown_kg import load
 from etown_kg.reason import Proof, materialise
 from etown_kg.reason.cardinality import Cardinalities, cardinalities
 from etown_kg.reason.dictionary import LITERAL
@@ -167,10 +166,12 @@ class ReferenceInference:
         return InferredChange(tuple(self._inferred - before), tuple(before - self._inferred))
 
     def _close(self, premises: Iterable[Quad]) -> None:
-        from etown_kg.reason.reference import close_with_owlrl  # owlrl: 0.1 s, seldom asked for
+        # Seldom asked for, and slow to load: rdflib, and owlrl as long again.
+        from etown_kg.rdflib_terms import from_triple, to_rdflib
+        from etown_kg.reason.reference import close_with_owlrl
 
-        closure = close_with_owlrl(load.to_rdflib(premises))
-        self._inferred = frozenset(load.from_triple(triple) for triple in closure.inferred)
+        closure = close_with_owlrl(to_rdflib(premises))
+        self._inferred = frozenset(from_triple(triple) for triple in closure.inferred)
         self.violations = closure.clashes
 
 

@@ -28,6 +28,7 @@ from etown_kg.curies import compressed
 from etown_kg.errors import SourceError
 from etown_kg.findings import Finding, Severity
 from etown_kg.formats import RDF_FORMATS
+from etown_kg.rdflib_terms import to_rdflib
 from etown_kg.validate.rules import SparqlProblem, rule_files, shown
 
 _SEVERITIES: dict[str, Severity] = {
@@ -71,7 +72,7 @@ class Shapes:
                 written.setdefault(cast("NamedNode | BlankNode", quad.subject), file)
                 _check_term(file, quad)
                 quads.append(quad)
-        graph = load.to_rdflib(quads)
+        graph = to_rdflib(quads)
         prefixes = _declared_prefixes(graph)
         owners = {q.object: q.subject for q in quads if q.predicate.value in _OWNS}
         for quad in quads:
@@ -88,7 +89,7 @@ class Shapes:
             SourceError: a shape that pySHACL refuses, or a triple term among the quads.
         """
         with _ill_typed_literals_unlogged():
-            union = load.to_rdflib(quads)
+            union = to_rdflib(quads)
             graph = _PreparedGraph(store=union.store, identifier=union.identifier)
             spoken = self.spoken(language)
             try:

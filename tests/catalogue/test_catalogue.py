@@ -13,7 +13,7 @@ from rdflib.namespace import DCTERMS, FOAF, VOID
 
 from etown_kg.catalogue.void import dataset_of
 from etown_kg.graph import KnowledgeGraph
-from etown_kg.load import to_rdflib
+from etown_kg.rdflib_terms import to_rdflib
 from tests.catalogue.farm import BASE, farm
 
 DCAT = Namespace("http://www.w3.org/ns/dcat#")

@@ -33,7 +33,7 @@ from rdflib import RDF, Namespace
 
 from etown_kg.errors import QueryError
 from etown_kg.graph import KnowledgeGraph
-from etown_kg.load import from_triple
+from etown_kg.rdflib_terms import from_triple
 from tests.conformance.endpoint import TRANSPORTS, Endpoint, endpoint, form_of, with_base
 from tests.conformance.manifests import (
     NEEDS_SUITES,

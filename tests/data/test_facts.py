@@ -15,7 +15,8 @@ from rdflib.compare import isomorphic
 from etown_kg import vocab
 from etown_kg.derived import check_derived
 from etown_kg.evidence import PHRASE_WORDS, check_evidence
-from etown_kg.load import read, to_rdflib
+from etown_kg.load import read
+from etown_kg.rdflib_terms import to_rdflib
 
 ROOT = Path(__file__).parents[2]
 DATA = ROOT / "data"

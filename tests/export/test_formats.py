@@ -18,7 +18,7 @@ from etown_kg.blank_nodes import blank_nodes_of, named
 from etown_kg.errors import SettingError
 from etown_kg.export import SortedQuads, XmlStream, read_context, write, write_sorted
 from etown_kg.formats import JSON_LD, RDF_FORMATS, RDF_XML, TURTLE, Format
-from etown_kg.load import from_triple
+from etown_kg.rdflib_terms import from_triple
 from tests.export.statements import ONTOLOGY, ZOO, datasets
 
 CONTEXT = read_context(quad.triple for quad in parse(ONTOLOGY, RdfFormat.TURTLE))

@@ -10,7 +10,8 @@ from pyoxigraph import NamedNode
 
 from etown_kg import vocab
 from etown_kg.graph import KnowledgeGraph
-from etown_kg.load import read, to_rdflib
+from etown_kg.load import read
+from etown_kg.rdflib_terms import to_rdflib
 from tests.ontology.engines import Table, ask
 
 QUERIES = Path(__file__).parents[2] / "ontology" / "queries"

@@ -17,8 +17,8 @@ from pyoxigraph import RdfFormat, parse
 from etown_kg import vocab
 from etown_kg.graph import KnowledgeGraph
 from etown_kg.interval import Interval, Operator, Verdict
-from etown_kg.load import to_rdflib
 from etown_kg.questions import Question, read_questions
+from etown_kg.rdflib_terms import to_rdflib
 from tests.ontology.engines import ENGINES, Table, ask
 
 FOLDER = Path(__file__).parents[2] / "ontology" / "queries" / "compare"

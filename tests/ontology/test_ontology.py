@@ -14,8 +14,8 @@ from rdflib.term import BNode, Literal, Node
 
 from etown_kg import vocab
 from etown_kg.graph import KnowledgeGraph
-from etown_kg.load import to_rdflib
 from etown_kg.profile import check_profile
+from etown_kg.rdflib_terms import to_rdflib
 
 ROOT = Path(__file__).parents[2]
 ONTOLOGY = ROOT / "ontology"

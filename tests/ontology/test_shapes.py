@@ -17,6 +17,7 @@ from rdflib import RDF, SH
 from etown_kg import load, vocab
 from etown_kg.findings import Report
 from etown_kg.graph import KnowledgeGraph
+from etown_kg.rdflib_terms import to_rdflib
 from etown_kg.validate import validate, validate_closure, validate_files
 from tests.ontology.shape_faults import CLOSED, CLOSURE_FAULTS, FAULTS
 
@@ -47,7 +48,7 @@ def example_report(kind: str) -> Report:
 @cache
 def shapes_graph() -> rdflib.Graph:
     files = sorted(SHAPES.rglob("*.ttl"))
-    return load.to_rdflib(quad for file in files for quad in load.read(file))
+    return to_rdflib(quad for file in files for quad in load.read(file))
 
 
 def names_of(report: Report) -> Mapping[str, set[str]]:
@@ -193,7 +194,7 @@ def test_the_folder_tells_required_from_recommended() -> None:
         ("closure", "C", {None}),
     ):
         for file in sorted((SHAPES / folder).glob("*.ttl")):
-            graph = load.to_rdflib(load.read(file))
+            graph = to_rdflib(load.read(file))
             for shape in graph.subjects(SH.message):
                 assert str(shape).split("#")[1].startswith(letter), file
                 assert graph.value(shape, SH.severity) in severities, shape
