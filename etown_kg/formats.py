@@ -12,13 +12,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import PurePath
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pyoxigraph import QueryResultsFormat, RdfFormat
-from werkzeug.datastructures import MIMEAccept
-from werkzeug.http import parse_accept_header
 
 from etown_kg.errors import FormatError
+
+if TYPE_CHECKING:
+    from werkzeug.datastructures import MIMEAccept
 
 Kind = Literal["graph", "dataset", "solutions"]
 Form = Literal["SELECT", "ASK", "CONSTRUCT", "DESCRIBE"]
@@ -189,8 +190,16 @@ def _negotiated(form: Form, accept: str | None, parameters: tuple[str, ...]) -> 
 
 def _parsed(accept: str | None) -> MIMEAccept:
     """The header's types without parameters, which Werkzeug would compare literally."""
+    from werkzeug.datastructures import MIMEAccept  # slow to load: see `prepare`
+    from werkzeug.http import parse_accept_header
+
     parsed = parse_accept_header(accept or "", MIMEAccept)
     return MIMEAccept([(value.split(";")[0].strip().lower(), q) for value, q in parsed])
+
+
+def prepare() -> None:
+    """Load what reads headers, which takes 30 ms: for processes that may load nothing later."""
+    _negotiated("ASK", "*/*", ())
 
 
 def _best(accepted: MIMEAccept, offered: Iterable[Format]) -> Format | None:

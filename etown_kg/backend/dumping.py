@@ -20,11 +20,10 @@ from etown_kg.backend.confinement import confine, default_signals, die_with_pare
 from etown_kg.backend.executor import outcome
 from etown_kg.backend.limits import MIB, Limits
 from etown_kg.errors import ConflictError, DiskFullError, StorageError
-from etown_kg.export.distributions import Dumps, by_name
-from etown_kg.export.dump_folder import write_dumps
 from etown_kg.store import is_want_of_room
 
 if TYPE_CHECKING:
+    from etown_kg.export.distributions import Dumps
     from etown_kg.graph import KnowledgeGraph
 
 # What sorting and the libraries of the formats need, whatever a query may take.
@@ -64,6 +63,10 @@ def write(dumps: Dumps, request: DumpRequest) -> None:
     Raises:
         DiskFullError, StorageError: the folder has no room, or cannot be written.
     """
+    # The graph has loaded them; who only asks for dumps does without.
+    from etown_kg.export.distributions import by_name
+    from etown_kg.export.dump_folder import write_dumps
+
     try:
         write_dumps(dumps, map(by_name, request.names), Path(request.folder))
     except OSError as error:

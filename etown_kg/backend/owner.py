@@ -35,6 +35,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from etown_kg import formats
 from etown_kg.backend import DumpRequest, wire
 from etown_kg.backend.confinement import (
     cause,
@@ -104,6 +105,7 @@ class Owner:
 
     def __init__(self, graph: KnowledgeGraph, order: Order) -> None:
         graph.prepare()
+        formats.prepare()
         for scope in order.scopes:
             graph.view(scope)
         self._graph = graph

@@ -12,8 +12,6 @@ from dataclasses import asdict
 from typing import NoReturn
 
 import click
-from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from etown_kg.curies import compressed
 from etown_kg.findings import Finding, Report
@@ -25,14 +23,19 @@ _IRI = re.compile(r"<([^<>\s]+)>|\b(https?://[^\s<>\"']+)")
 @contextmanager
 def step(title: str) -> Iterator[None]:
     """Show, on a terminal only, that a long step is running and since when."""
-    console = Console(stderr=True)
+    if not sys.stderr.isatty():
+        yield
+        return
+    # Not before: it takes 28 ms to load, for which a server would answer later.
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
     with Progress(
         SpinnerColumn(),
         TextColumn("{task.description}"),
         TimeElapsedColumn(),
-        console=console,
+        console=Console(stderr=True),
         transient=True,
-        disable=not console.is_terminal,
     ) as progress:
         progress.add_task(title, total=None)
         yield
