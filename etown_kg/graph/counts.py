@@ -6,9 +6,10 @@
 reasoner's columns have them all side by side (`etown_kg.reason.tally`). What is ordered, cut,
 joined with other parts of the query and written is the engine's as before.
 
-Rewritten is a SELECT, also within another, of grouping variables and COUNTs over one basic graph
-pattern. Whatever else stands in it (filters, paths, other aggregates, expressions) leaves it as
-it is, and so do named graphs and EXISTS anywhere in the query, which change what a pattern means.
+Rewritten is a SELECT, also within another, of grouping variables and expressions over them and
+COUNTs, or of different solutions, over one basic graph pattern. Whatever else stands in it
+(filters, paths, other aggregates) leaves it as it is, and so do named graphs and EXISTS anywhere
+in the query, which change what a pattern means.
 """
 
 from __future__ import annotations
@@ -23,10 +24,12 @@ from pyoxigraph import BlankNode, Literal, NamedNode, Quad, RdfFormat, parse
 
 from etown_kg import query_text
 from etown_kg.graph.columns import Columns
-from etown_kg.graph.triple_patterns import TYPE, Pattern, is_all_read, run_at
-from etown_kg.query_text import Edit, Token
+from etown_kg.graph.grouped_select import GroupedSelect, grouped_select
+from etown_kg.graph.triple_patterns import TYPE, Pattern, is_selective
+from etown_kg.query_text import Token
 from etown_kg.reason.join import Atom
-from etown_kg.reason.tally import Counted, Relations, Tally, rarest, tally
+from etown_kg.reason.tally import Counted, Tally, rarest, tally
+from etown_kg.reason.weighted_join import Relations
 from etown_kg.store.spelling import Term, canonical
 from etown_kg.vocab import XSD
 
@@ -36,14 +39,10 @@ MAX_GROUPS: Final = 4096
 FEW_QUADS: Final = 50_000
 FEW_ROWS: Final = 512
 
-_COUNTS = re.compile(r"\bcount\s*\(", re.IGNORECASE)
+_COUNT = re.compile(r"\bcount\s*\(", re.IGNORECASE)
+_DISTINCT = re.compile(r"\bdistinct\b", re.IGNORECASE)
 # Words that change what the patterns of a query mean, wherever they stand.
 _ELSEWHERE = frozenset({"GRAPH", "FROM", "SERVICE", "EXISTS", "BASE"})
-# What may stand behind the groups, and what may not stand in it.
-_MODIFIERS = frozenset({"ORDER", "LIMIT", "OFFSET"})
-_AGGREGATES = frozenset(
-    {"COUNT", "SUM", "MIN", "MAX", "AVG", "SAMPLE", "GROUP_CONCAT", "HAVING", "VALUES"}
-)
 # An absolute IRI, without the segments that resolving it against a base would take out.
 _ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:(?!.*/\.)", re.DOTALL)
 _ANY: Final = NamedNode("x:")
@@ -55,42 +54,11 @@ _NUMBERS: Final = (
 )
 
 
-class _Count(NamedTuple):
-    """``COUNT(...) AS ?name``; of a variable, or of solutions where `variable` is None."""
-
-    name: str
-    variable: str | None
-    is_distinct: bool
-
-
 class _Table(NamedTuple):
-    """A SELECT over a table of results; the rows of it that no text can have."""
+    """A table as a pattern that gives it, and the rows of it that no text can have."""
 
-    text: str
+    pattern: str
     rows: Sequence[Quad]
-
-
-class _Select(NamedTuple):
-    """A SELECT that counts. Names of variables are without their mark."""
-
-    start: int
-    end: int
-    keyword: str
-    shown: Sequence[str]
-    counts: Sequence[_Count]
-    patterns: Sequence[Pattern]
-    groups: Sequence[str]
-    # The rest of the query behind `end`, up to where this SELECT ends.
-    modifiers: Sequence[Token]
-
-
-def may_count(text: str) -> bool:
-    """Whether it is worth while to look at a query; quick, and true a little too often.
-
-    >>> may_count("SELECT (COUNT(*) AS ?n) { ?s a ?t }"), may_count("SELECT ?count { ?count ?p 1 }")
-    (True, False)
-    """
-    return _COUNTS.search(text) is not None
 
 
 class Written(NamedTuple):
@@ -105,6 +73,18 @@ class Written(NamedTuple):
     text: str
     rows: Sequence[Quad] | None
     is_changed: bool
+
+
+def may_count(text: str) -> bool:
+    """Whether it is worth while to look at a query; quick, and true a little too often.
+
+    >>> may_count("SELECT (COUNT(*) AS ?n) { ?s a ?t }"), may_count("SELECT ?count { ?count ?p 1 }")
+    (True, False)
+    """
+    if _COUNT.search(text) is not None:
+        return True
+    # What is different among few solutions is found as quickly by the engine.
+    return _DISTINCT.search(text) is not None and not is_selective(text)
 
 
 def counted(text: str, columns: Columns | None, prefixes: Mapping[str, str]) -> Written:
@@ -129,142 +109,23 @@ def counted(text: str, columns: Columns | None, prefixes: Mapping[str, str]) -> 
     for place, word in enumerate(words):
         depth += (word.text == "{") - (word.text == "}")
         if word.kind == "word" and word.text.upper() == "SELECT":
-            select = _Reader(text, words, known).select(place)
+            select = grouped_select(text, words, place, known)
             found = None if select is None else _table(select, columns, known)
             if select is None or found is None or (found.rows and depth):
                 continue
-            edits.append(Edit(select.start, select.end, found.text))
-            rows = (found.rows or None) if not depth else None
+            edits += select.over(found.pattern)
+            if not depth:
+                rows = found.rows or None
     return Written(query_text.edited(text, edits), rows, bool(edits))
-
-
-# Reading
-
-
-class _Reader:
-    """Reads a SELECT from terminals, or finds that it is not of the kind."""
-
-    def __init__(self, text: str, words: Sequence[Token], prefixes: Mapping[str, str]) -> None:
-        self._text = text
-        self._words = words
-        self._prefixes = prefixes
-        self._place = 0
-
-    def select(self, place: int) -> _Select | None:
-        """The SELECT that begins at a place; None if it is no plain count."""
-        words = self._words
-        self._place = place + 1
-        keyword = "SELECT"
-        if self._is_word("DISTINCT", "REDUCED"):
-            keyword += f" {self._next().upper()}"
-        shown: list[str] = []
-        counts: list[_Count] = []
-        while not self._is("{") and not self._is_word("WHERE"):
-            if self._kind() == "variable":
-                shown.append(self._next()[1:])
-                continue
-            count = self._count()
-            if count is None:
-                return None
-            counts.append(count)
-            shown.append(count.name)
-        if self._is_word("WHERE"):
-            self._next()
-        if not counts or not self._take("{"):
-            return None
-        patterns, self._place = run_at(words, self._place, self._prefixes)
-        if not patterns or not self._take("}"):
-            return None
-        groups: list[str] = []
-        if self._is_word("GROUP"):
-            self._next()
-            if not self._take("BY"):
-                return None
-            while self._kind() == "variable":
-                groups.append(self._next()[1:])
-            if not groups:
-                return None
-        end = self._place
-        modifiers = self._modifiers()
-        if modifiers is None or not is_all_read(self._text, words[place:end]):
-            return None
-        select = _Select(
-            words[place].start, words[end - 1].end, keyword, shown, counts, patterns,
-            list(dict.fromkeys(groups)), modifiers,
-        )  # fmt: skip
-        return select if _is_sound(select) else None
-
-    def _count(self) -> _Count | None:
-        """``( COUNT ( DISTINCT? (* | variable) ) AS variable )``."""
-        if not (self._take("(") and self._take("COUNT") and self._take("(")):
-            return None
-        is_distinct = self._take("DISTINCT")
-        what = self._next()
-        if what != "*" and what[:1] not in ("?", "$"):
-            return None
-        if not (self._take(")") and self._take("AS")) or self._kind() != "variable":
-            return None
-        name = self._next()[1:]
-        if not self._take(")") or (is_distinct and what == "*"):
-            return None
-        return _Count(name, None if what == "*" else what[1:], is_distinct)
-
-    def _modifiers(self) -> list[Token] | None:
-        """What stands behind the groups of a SELECT; None if it needs the groups themselves."""
-        if not self._is("}") and self._kind() is not None and not self._is_word(*_MODIFIERS):
-            return None
-        found: list[Token] = []
-        depth = 0
-        for word in self._words[self._place :]:
-            depth += (word.text in ("{", "(")) - (word.text in ("}", ")"))
-            if depth < 0:
-                break
-            if word.kind == "word" and word.text.upper() in _AGGREGATES:
-                return None
-            found.append(word)
-        return found
-
-    def _kind(self) -> str | None:
-        return self._words[self._place].kind if self._place < len(self._words) else None
-
-    def _is(self, text: str) -> bool:
-        return self._place < len(self._words) and self._words[self._place].text == text
-
-    def _is_word(self, *texts: str) -> bool:
-        return self._kind() == "word" and self._words[self._place].text.upper() in texts
-
-    def _take(self, text: str) -> bool:
-        """Whether this terminal comes next; it is passed then."""
-        found = self._is(text) or self._is_word(text)
-        self._place += found
-        return found
-
-    def _next(self) -> str:
-        """The terminal that comes next, which is passed; nothing at the end of the text."""
-        self._place += 1
-        return self._words[self._place - 1].text if self._place <= len(self._words) else ""
-
-
-def _is_sound(select: _Select) -> bool:
-    """Whether all variables are where the standard has them, so that the table means the same."""
-    bound = {name[1:] for each in select.patterns for name in each.variables if name[0] == "?"}
-    names = {each.name for each in select.counts}
-    used = {*select.groups, *(each.variable for each in select.counts if each.variable)}
-    ordering = {word.text[1:] for word in select.modifiers if word.kind == "variable"}
-    return (
-        used <= bound
-        and set(select.shown) <= names.union(select.groups)
-        and len(set(select.shown)) == len(select.shown)
-        and not names & bound
-        and ordering <= names.union(select.groups)
-    )
 
 
 # Counting
 
 
-def _table(select: _Select, columns: Columns, prefixes: Mapping[str, str]) -> _Table | None:
-    """The SELECT over a table of its results; None if it is better left to the engine."""
+def _table(select: GroupedSelect, columns: Columns, prefixes: Mapping[str, str]) -> _Table | None:
+    """The table of its groups; None if it is better left to the engine."""
+    if not select.counts and "LIMIT" in select.order and select.order[0] != "ORDER":
+        return None  # which stops as soon as it has so many
     terms = [_terms(pattern, prefixes) for pattern in select.patterns]
     if any(term is None for pattern in terms for term in pattern):
         return None
@@ -289,7 +150,7 @@ def _table(select: _Select, columns: Columns, prefixes: Mapping[str, str]) -> _T
         [
             # All solutions of a basic graph pattern bind all of its variables.
             Counted(variables[f"?{each.variable}"] if each.is_distinct else None)
-            for each in select.counts
+            for each in select.counts.values()
         ],
     )
     return None if found is None else _spelled(select, _cut(select, found), columns)
@@ -356,15 +217,15 @@ def _literal(token: Token, prefixes: Mapping[str, str]) -> Literal | None:
 # Writing
 
 
-def _cut(select: _Select, found: Tally) -> Tally:
+def _cut(select: GroupedSelect, found: Tally) -> Tally:
     """Without the groups that a LIMIT leaves out for certain."""
-    words = [word.text.upper() for word in select.modifiers]
+    words = select.order
     slices = {
         word: int(number)
         for word, number in pairwise(words)
         if word in ("LIMIT", "OFFSET") and number.isdecimal()
     }
-    if "LIMIT" not in slices or select.keyword != "SELECT":
+    if "LIMIT" not in slices or not select.is_cuttable:
         return found
     most = sum(slices.values())
     size = len(found.groups[0]) if found.groups else 1
@@ -373,10 +234,10 @@ def _cut(select: _Select, found: Tally) -> Tally:
     if words[0] != "ORDER":
         rows = np.arange(most)
     elif words[2:4] == ["DESC", "("] and words[5:6] == [")"] and most:
-        first = select.modifiers[4].text[1:]
-        if first not in (each.name for each in select.counts):
+        name = words[4][1:]
+        if name not in select.counts:
             return found
-        column = found.counts[[each.name for each in select.counts].index(first)]
+        column = found.counts[list(select.counts).index(name)]
         # Those that are equal to the last one stay: what else they are ordered by is not looked at.
         rows = np.flatnonzero(column >= np.partition(column, size - most)[size - most])
     else:
@@ -384,11 +245,11 @@ def _cut(select: _Select, found: Tally) -> Tally:
     return Tally([each[rows] for each in found.groups], [each[rows] for each in found.counts])
 
 
-def _spelled(select: _Select, found: Tally, columns: Columns) -> _Table | None:
+def _spelled(select: GroupedSelect, found: Tally, columns: Columns) -> _Table | None:
     """The table as text, as far as text can have it; None if it is too long."""
     if found.groups and len(found.groups[0]) > MAX_GROUPS:
         return None
-    bound = (*select.groups, *(each.name for each in select.counts))
+    bound = (*select.groups, *select.counts)
     texts = [columns.texts(each) for each in found.groups]
     texts += [[str(count) for count in each.tolist()] for each in found.counts]
     rows: list[Quad] = []
@@ -403,8 +264,7 @@ def _spelled(select: _Select, found: Tally, columns: Columns) -> _Table | None:
     if rows:
         cells = " ; ".join(f"<{_CELL}{place}> ?{name}" for place, name in enumerate(bound))
         body = f"{{ {body} }} UNION {{ _:etown_row {cells} }}"
-    shown = " ".join(f"?{name}" for name in select.shown)
-    return _Table(f"{select.keyword} {shown} {{ {body} }}", rows)
+    return _Table(body, rows)
 
 
 def _as_quads(number: int, row: Sequence[str]) -> list[Quad]:

@@ -11,21 +11,14 @@ What is not plain (paths, blank nodes in brackets, triple terms) is left as it i
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 from etown_kg import query_text
-from etown_kg.graph.triple_patterns import TYPE, Pattern, is_all_read, runs
+from etown_kg.graph.triple_patterns import TYPE, Pattern, is_all_read, is_selective, runs
 from etown_kg.reason.cardinality import Cardinalities, Cardinality
 
 _SHOWS = frozenset({"SELECT", "DISTINCT", "REDUCED"})
-# Two constants in a row, behind the prologue: the engine begins with such a pattern, and what
-# follows is small. It is told without cutting the text, which takes as long as a small query.
-# A name is looked for where a word begins only: else a long word costs the square of its length.
-_SELECTIVE = re.compile(
-    r"(?:<[^<>\s]*>|(?<![\w-])[\w-]*:[\w.-]+)\s+(?:<[^<>\s]*>|[\w-]*:[\w.-]+|[\"'])"
-)
 
 
 def ordered(text: str, sizes: Cardinalities, prefixes: Mapping[str, str]) -> str:
@@ -58,7 +51,7 @@ def may_gain(text: str) -> bool:
     start = text.find("{")
     if "\\" in text:
         return False  # an escape could spell anything
-    return _SELECTIVE.search(text, start) is None and text.count("?", start) > 3
+    return not is_selective(text) and text.count("?", start) > 3
 
 
 def _best(run: Sequence[Pattern], sizes: Cardinalities) -> list[Pattern]:

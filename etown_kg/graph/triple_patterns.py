@@ -18,6 +18,11 @@ from etown_kg.vocab import RDF
 TYPE: Final = f"{RDF}type"
 _TERMS = frozenset({"variable", "iri", "name"})
 _BOOLEANS = frozenset({"true", "false"})
+# Two constants in a row, behind the prologue. A name is looked for where a word begins only: else
+# a long word costs the square of its length.
+_SELECTIVE = re.compile(
+    r"(?:<[^<>\s]*>|(?<![\w-])[\w-]*:[\w.-]+)\s+(?:<[^<>\s]*>|[\w-]*:[\w.-]+|[\"'])"
+)
 _GAP = re.compile(r"(?:\s|#[^\r\n]*)*")
 
 
@@ -77,6 +82,15 @@ def run_at(words: Sequence[Token], place: int, prefixes: Mapping[str, str]) -> R
             break
         place += 1  # the next block may belong to it
     return Run(patterns, place)
+
+
+def is_selective(text: str) -> bool:
+    """Whether a query has a pattern with two constants in a row: the engine begins with it, and
+    what follows is small.
+
+    It is told without cutting the text, which takes as long as a small query.
+    """
+    return _SELECTIVE.search(text, text.find("{")) is not None
 
 
 def is_all_read(text: str, words: Sequence[Token]) -> bool:

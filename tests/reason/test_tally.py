@@ -9,10 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from etown_kg.reason import tally as kernel
+from etown_kg.reason import tally as tallies
+from etown_kg.reason import weighted_join
 from etown_kg.reason.join import Atom
 from etown_kg.reason.relation import Keys
-from etown_kg.reason.tally import Counted, Relation, Relations, rarest, tally
+from etown_kg.reason.tally import Counted, rarest, tally
+from etown_kg.reason.weighted_join import Relation, Relations
 
 TERMS = 6
 Triples = frozenset[tuple[int, int, int]]
@@ -75,8 +77,8 @@ def test_a_tally_is_what_counting_one_by_one_gives(
     groups = [name for name in data.draw(st.lists(names, max_size=3, unique=True)) if name]
     counted = data.draw(st.lists(st.builds(Counted, names), min_size=1, max_size=3))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(kernel, "MANY", many)
-        patch.setattr(kernel, "MIN_ROWS_OF_ALL", 0)
+        patch.setattr(weighted_join, "MANY", many)
+        patch.setattr(weighted_join, "MIN_ROWS_OF_ALL", 0)
         found = tally(relations(triples, backward), atoms, groups, counted)
     if found is None:
         assert is_apart(atoms) or any(atom.predicate < 0 for atom in atoms)
@@ -110,13 +112,13 @@ def test_more_rows_than_may_be_are_not_begun(monkeypatch: pytest.MonkeyPatch) ->
     found = tally(relations(STAR), atoms, [], [Counted()])
     assert found is not None
     assert found.counts[0].tolist() == [216]
-    monkeypatch.setattr(kernel, "MAX_ROWS", 215)
+    monkeypatch.setattr(weighted_join, "MAX_ROWS", 215)
     assert tally(relations(STAR), atoms, [], [Counted()]) is None
     # The last join is a sum of lengths, however many rows it would have.
     chain = tally(relations(STAR), atoms[:2], [], [Counted()])
     assert chain is not None
     assert chain.counts[0].tolist() == [216]
-    monkeypatch.setattr(kernel, "MAX_ROWS", 35)
+    monkeypatch.setattr(weighted_join, "MAX_ROWS", 35)
     assert tally(relations(STAR), [Atom(0, -1, -2)], [-1, -2], [Counted()]) is None
 
 
@@ -125,7 +127,7 @@ def test_sums_beyond_what_is_exact_are_left(monkeypatch: pytest.MonkeyPatch) -> 
     whole = tally(relations(STAR), atoms, [], [Counted()])
     assert whole is not None
     assert whole.counts[0].tolist() == [6**10]
-    monkeypatch.setattr(kernel, "_MAX_SUM", 6**9)
+    monkeypatch.setattr(tallies, "MAX_SUM", 6**9)
     assert tally(relations(STAR), atoms, [], [Counted()]) is None
 
 
