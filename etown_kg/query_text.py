@@ -231,13 +231,23 @@ def prefixes_in(text: str, known: Mapping[str, str]) -> dict[str, str]:
     """
     if "\\" in text:  # an escape could spell a prefix in a way that is not seen here
         return dict(known)
-    return {prefix: known[prefix] for spelled, prefix in _spelled(tuple(known)) if spelled in text}
+    by_end = _by_end(tuple(known))
+    # Few of the prefixes end as something does that stands before a colon.
+    ends = {before[-_END:] for before in text.split(":")} | {""}
+    candidates = (prefix for end in ends for prefix in by_end.get(end, ()))
+    return {prefix: known[prefix] for prefix in candidates if f"{prefix}:" in text}
+
+
+_END = 2
 
 
 @cache
-def _spelled(prefixes: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
-    """The prefixes as they stand in a text, and as they are."""
-    return tuple((f"{prefix}:", prefix) for prefix in prefixes)
+def _by_end(prefixes: tuple[str, ...]) -> dict[str, list[str]]:
+    """The prefixes by their last characters; under "" those that have fewer."""
+    found: dict[str, list[str]] = {}
+    for prefix in prefixes:
+        found.setdefault(prefix[-_END:] if len(prefix) >= _END else "", []).append(prefix)
+    return found
 
 
 def iri_of(token: Token, prefixes: Mapping[str, str]) -> str | None:

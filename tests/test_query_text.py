@@ -198,3 +198,13 @@ def test_a_long_line_is_shown_around_the_place(column: int) -> None:
     assert len(shown) <= query_text.MOST_SHOWN + 2
     if column <= len(text):
         assert shown[len(caret) - 1] == text[column - 1]
+
+
+@given(
+    st.lists(st.sampled_from(["", "a", "ab", "xab", "ab-c", ":", " ", "?", ".", "é"]), max_size=12)
+)
+def test_no_prefix_is_missed_that_a_text_may_use(parts: list[str]) -> None:
+    text = "".join(parts)
+    known = {name: f"x:{name}" for name in ("", "a", "ab", "b", "ab-c", "c", "é", "none")}
+    used = {name: iri for name, iri in known.items() if f"{name}:" in text}
+    assert prefixes_in(text, known) == used
