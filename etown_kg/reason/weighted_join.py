@@ -191,7 +191,7 @@ def _extended(relations: Relations, atom: Atom, rows: Rows, needed: set[int]) ->
     if variable in rows.columns or variable in (atom.subject, atom.object):
         return None  # seldom asked for
     parts: list[Rows] = []
-    size = 0
+    size = solutions = 0
     is_joined = bool({atom.subject, atom.object} & rows.columns.keys())
     if is_joined and rows.size < MIN_ROWS_OF_ALL * len(relations.by_predicate):
         return None
@@ -201,6 +201,9 @@ def _extended(relations: Relations, atom: Atom, rows: Rows, needed: set[int]) ->
             return None
         if not part.size:
             continue
+        solutions += part.total()
+        if solutions >= MAX_SUM:
+            return None
         part = part.without(needed | {variable})
         if variable in needed:
             part.columns[variable] = np.full(part.size, predicate, dtype=np.int64)
