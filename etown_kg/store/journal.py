@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Final
 
 from etown_kg.errors import DiskFullError, StorageError
+from etown_kg.store import disk
 from etown_kg.store.delta import Delta
 
 _NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
@@ -61,7 +62,7 @@ class Journal:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o644)
-        sync_folder(path.parent)
+        disk.sync(path.parent)
         self._is_broken = False
         # What is known to be on the disk.
         self._synced = self.size
@@ -165,15 +166,6 @@ def records_in(path: Path) -> Iterator[tuple[State, Delta]]:
         if record is not None:
             yield record
         start = stop if following >= 0 else -1
-
-
-def sync_folder(path: Path) -> None:
-    """Wait until the disk knows which files are in a folder."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _written(state: State, delta: Delta) -> bytes:

@@ -21,13 +21,11 @@ In the store, two graphs of their own beside the quads: ``urn:x-etown:state`` ha
 
 from __future__ import annotations
 
-import errno
-import fcntl
 import logging
 import os
 import secrets
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Final
@@ -36,10 +34,11 @@ from pyoxigraph import Quad, Store
 
 from etown_kg.changes import Change
 from etown_kg.errors import DiskFullError, MissingPathError, StorageError
-from etown_kg.store import kept
+from etown_kg.store import disk, kept, version_list
 from etown_kg.store.checksum import SCHEME, changed
 from etown_kg.store.delta import Delta, GraphName, batches
-from etown_kg.store.journal import Journal, State, records_in, sync_folder
+from etown_kg.store.journal import Journal, State, records_in
+from etown_kg.store.version_list import VersionList
 
 # Below this much free room nothing is written; opening and flushing need some themselves.
 RESERVE_BYTES: Final = 1 << 30
@@ -63,9 +62,10 @@ class Location:
     def __init__(self, path: Path, reserve_bytes: int) -> None:
         self.path = path
         self._reserve_bytes = reserve_bytes
-        self._lock = _locked(path / "LOCK")
+        self._lock = disk.lock(path / "LOCK")
         self._store: Store | None = None
         self._journal: Journal | None = None
+        self._versions = VersionList(path)
         self._state: State | None = None
         # What the journal has and the disk may not: the state before, the state, the change.
         self._unsynced: list[tuple[State, State, Delta]] = []
@@ -125,7 +125,7 @@ class Location:
                 total = changed(total, (), batch)
             yield from batch
         if count != state.count or (state.scheme == SCHEME and total != state.checksum):
-            raise _damaged(
+            raise disk.damaged(
                 self.path,
                 f"version {state.version} had {state.count:,} quads; there are {count:,}"
                 " or some are others",
@@ -135,7 +135,7 @@ class Location:
         try:
             yield from kept.quads_of(self._opened())
         except _STORE_FAULTS as error:
-            raise _damaged(self.path, str(error)) from error
+            raise disk.damaged(self.path, str(error)) from error
 
     def quads_at(self, version: int) -> list[Quad]:
         """All quads as they were in a former version, by undoing what came after it.
@@ -175,7 +175,7 @@ class Location:
                 state.inferred_added,
                 state.inferred_removed,
             )
-            for state in self._read_versions()
+            for state in self._versions.read()
         ]
 
     # Writing
@@ -192,7 +192,7 @@ class Location:
         """
         if not self.is_empty:
             raise StorageError(f"{self.path}: not empty")
-        self._expect_room(0)
+        disk.expect_room(self.path, self._reserve_bytes)
         fresh = self.path / "store.new"
         shutil.rmtree(fresh, ignore_errors=True)
         count = total = 0
@@ -210,11 +210,11 @@ class Location:
             kept.begin(store, name)
             store.flush()
         except _STORE_FAULTS as error:
-            raise _no_room(fresh, error) from error
+            raise disk.unwritable(fresh, error) from error
         del store
-        self._list_versions([state])
+        self._versions.write([state])
         fresh.rename(self.path / "store")
-        sync_folder(self.path)
+        disk.sync(self.path)
         self._recover()
 
     def commit(self, delta: Delta, change: Change, writer: str = "", *, sync: bool = True) -> None:
@@ -229,7 +229,7 @@ class Location:
         """
         before = self.state
         lines = len(delta.deleted) + len(delta.inserted)
-        self._expect_room(lines * 512)
+        disk.expect_room(self.path, self._reserve_bytes, lines * 512)
         state = State(
             change.version,
             change.time,
@@ -266,7 +266,7 @@ class Location:
         # From here on the changes are made: what fails now is mended at the next chance.
         try:
             for _, state, delta in changes:
-                self._append_version(state)
+                self._versions.append(state)
                 if self._store is not None:
                     kept.carry_out(self._store, delta, state.version)
             if self._store is None:
@@ -283,8 +283,7 @@ class Location:
         if self._store is None:
             self._reopen()
         self._opened().flush()
-        with (self.path / "versions.jsonl").open("rb") as stream:
-            os.fsync(stream.fileno())
+        self._versions.sync()
         if self._journal is not None:
             self._keep_history(self._journal)
             self._journal.clear()
@@ -316,11 +315,11 @@ class Location:
         try:
             target.mkdir(parents=True)
             self._opened().backup(target / "store")
-            self._write_versions(target, self._read_versions())
-            sync_folder(target)
+            VersionList(target).write(self._versions.read())
+            disk.sync(target)
         except _STORE_FAULTS as error:
             shutil.rmtree(target, ignore_errors=True)
-            raise _no_room(target, error) from error
+            raise disk.unwritable(target, error) from error
 
     def close(self) -> None:
         """Flush and let go; the location can be opened again. What was not synced is not kept."""
@@ -345,26 +344,26 @@ class Location:
         if not (self.path / "store").is_dir():
             self._refuse_strangers()
             return
-        listed = self._read_versions()
+        listed = self._versions.read()
         if not listed:
-            raise _damaged(self.path, "versions.jsonl names no state")
+            raise disk.damaged(self.path, "versions.jsonl names no state")
         self._journal = Journal(self.path / "journal")
         self._reopen()
         try:
             reached = kept.version_of(self._opened())
         except _STORE_FAULTS as error:
-            raise _damaged(self.path, str(error)) from error
+            raise disk.damaged(self.path, str(error)) from error
         known = {state.version: state for state in listed}
         known.update((state.version, state) for state, _ in self._journal.records())
         newest = max(known)
         if newest > reached or reached not in known:
-            raise _damaged(
+            raise disk.damaged(
                 self.path,
                 f"version {newest} was acknowledged; store and journal end at {reached}",
             )
         self._state = known[reached]
         if len(known) > len(listed):
-            self._list_versions([known[version] for version in sorted(known)])
+            self._versions.write([known[version] for version in sorted(known)])
 
     def _reopen(self) -> None:
         """Open the store, and carry out what the journal has beyond it."""
@@ -375,8 +374,8 @@ class Location:
             store = Store(folder)
         except _STORE_FAULTS as error:
             if "lock file" in str(error):  # and not the block of a table
-                raise _in_use(self.path) from error
-            raise _damaged(self.path, str(error)) from error
+                raise disk.in_use(self.path) from error
+            raise disk.damaged(self.path, str(error)) from error
         if self._journal is not None:
             try:
                 reached = kept.version_of(store)
@@ -384,11 +383,11 @@ class Location:
                     if state.version > reached:
                         kept.carry_out(store, delta, state.version)
             except _STORE_FAULTS as error:
-                raise _no_room(self.path, error) from error
+                raise disk.unwritable(self.path, error) from error
         try:
             self.name = kept.name_of(store)
         except _STORE_FAULTS as error:
-            raise _damaged(self.path, str(error)) from error
+            raise disk.damaged(self.path, str(error)) from error
         self._store = store
 
     def _opened_journal(self) -> Journal:
@@ -402,156 +401,13 @@ class Location:
         return self._store
 
     def _refuse_strangers(self) -> None:
-        ours = {"LOCK", "tokens.json", "journal", "versions.jsonl", SERVED_BY, *_HISTORIES}
+        ours = {"LOCK", "tokens.json", "journal", version_list.NAME, SERVED_BY, *_HISTORIES}
         strangers = sorted(entry.name for entry in self.path.iterdir() if entry.name not in ours)
         if strangers:
             raise StorageError(
                 f"{self.path}: no location, but not empty either ({strangers[0]})",
                 hint="name an empty folder, or one that does not exist",
             )
-
-    def _expect_room(self, needed: int) -> None:
-        found = os.statvfs(self.path)
-        free = found.f_bavail * found.f_frsize
-        if free < self._reserve_bytes + needed:
-            raise DiskFullError(
-                f"disk reserve of {self._reserve_bytes >> 20} MiB",
-                f"{free >> 20} MiB are free at {self.path}",
-                hint="reading goes on; make room, and changes go on too",
-            )
-
-    # The list of versions
-
-    def _read_versions(self) -> list[State]:
-        """The states listed; a last line that was cut short is left out."""
-        try:
-            lines = (self.path / "versions.jsonl").read_bytes().splitlines(keepends=True)
-        except FileNotFoundError:
-            return []
-        states: list[State] = []
-        for number, line in enumerate(lines, start=1):
-            try:
-                states.append(State.from_json(line))
-            except ValueError as error:
-                if number < len(lines):
-                    raise _damaged(self.path, f"versions.jsonl, line {number}") from error
-        return states
-
-    def _append_version(self, state: State) -> None:
-        """Not synced: the journal has the same, and opening completes the list."""
-        try:
-            with (self.path / "versions.jsonl").open("a", encoding="utf-8") as stream:
-                stream.write(state.to_json() + "\n")
-        except OSError as error:
-            _log.warning("%s: versions.jsonl lags behind: %s", self.path, error)
-
-    def _list_versions(self, states: Sequence[State]) -> None:
-        self._write_versions(self.path, states)
-
-    @staticmethod
-    def _write_versions(folder: Path, states: Sequence[State]) -> None:
-        fresh = folder / "versions.jsonl.new"
-        with fresh.open("w", encoding="utf-8") as stream:
-            stream.writelines(state.to_json() + "\n" for state in states)
-            stream.flush()
-            os.fsync(stream.fileno())
-        fresh.rename(folder / "versions.jsonl")
-        sync_folder(folder)
-
-
-def verify(path: Path) -> State:
-    """Open a location, read all of it, and compare; its state if nothing is wrong.
-
-    Raises:
-        MissingPathError, StorageError: there is none, it is in use, or it is damaged.
-    """
-    location = Location.open(path, create=False)
-    try:
-        for _ in location.quads():
-            pass
-        return location.state
-    finally:
-        location.close()
-
-
-def restore(backup: Path, path: Path) -> State:
-    """Make a location of a backup that was verified; the backup stays as it is.
-
-    Raises:
-        MissingPathError: no backup is there.
-        StorageError: the backup is damaged, or `path` is not empty.
-    """
-    state = verify(backup)
-    if path.exists() and (not path.is_dir() or any(path.iterdir())):
-        raise StorageError(f"{path}: not empty", hint="restore to a new folder, then move it")
-    fresh = path.with_name(path.name + ".new")
-    shutil.rmtree(fresh, ignore_errors=True)
-    try:
-        shutil.copytree(backup, fresh, ignore=shutil.ignore_patterns("LOCK", SERVED_BY))
-        for entry in [*fresh.rglob("*"), fresh]:
-            _sync(entry)
-    except OSError as error:
-        shutil.rmtree(fresh, ignore_errors=True)
-        raise _no_room(path, error) from error
-    if path.exists():
-        path.rmdir()
-    fresh.rename(path)
-    sync_folder(path.parent)
-    return state
-
-
-def _locked(path: Path) -> int:
-    """Take a lock that goes when the process does, and that its children do not have.
-
-    Raises:
-        StorageError: another process has it.
-    """
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
-    try:
-        fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        holder = os.pread(descriptor, 32, 0).decode(errors="replace").strip()
-        os.close(descriptor)
-        raise _in_use(path.parent, holder) from error
-    os.ftruncate(descriptor, 0)
-    os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
-    return descriptor
-
-
-def _in_use(path: Path, holder: str = "") -> StorageError:
-    by = f" (process {holder})" if holder else ""
-    return StorageError(
-        f"{path}: in use by another process{by}",
-        hint="stop the server that has it; one process at a time may have a location",
-    )
-
-
-def _damaged(path: Path, problem: str) -> StorageError:
-    return StorageError(
-        f"{path}: damaged: {problem}",
-        hint="restore a backup: etown-kg restore BACKUP --location DIR",
-    )
-
-
-def is_want_of_room(error: Exception) -> bool:
-    """Whether a disk had no room: what the system says, or RocksDB."""
-    return getattr(error, "errno", None) == errno.ENOSPC or "no space" in str(error).lower()
-
-
-def _no_room(path: Path, error: Exception) -> StorageError | DiskFullError:
-    if is_want_of_room(error):
-        return DiskFullError("disk", f"no room at {path}")
-    if str(error).startswith("Corruption"):  # RocksDB's word, met when it reads before it writes
-        return _damaged(path, str(error))
-    return StorageError(f"{path}: cannot be written: {error}")
-
-
-def _sync(path: Path) -> None:
-    if path.is_dir():
-        sync_folder(path)
-    else:
-        with path.open("rb") as stream:
-            os.fsync(stream.fileno())
 
 
 def _now() -> str:
