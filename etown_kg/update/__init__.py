@@ -7,15 +7,8 @@
 Nothing here changes the data for good: each returns a `etown_kg.store.Delta`.
 """
 
-from etown_kg.update.evaluation import (
-    Loader,
-    Options,
-    addition,
-    effective,
-    evaluate,
-    removal,
-    replacement,
-)
+from etown_kg.update.evaluation import Loader, Options, evaluate
+from etown_kg.update.pending import addition, effective, removal, replacement
 
 __all__ = [
     "Loader",

@@ -20,20 +20,20 @@ from dataclasses import dataclass, field
 from secrets import token_hex
 from typing import Final
 
-from pyoxigraph import BlankNode, Literal, NamedNode, Quad, QuerySolutions, Triple
+from pyoxigraph import BlankNode, NamedNode, Quad, QuerySolutions
 
 from etown_kg import query_text
 from etown_kg.errors import EtownError, NoGraphError, QueryError, ReadOnlyError
 from etown_kg.store.dataset import Dataset
 from etown_kg.store.delta import UNNAMED, Delta, GraphName, composed
-from etown_kg.store.spelling import Term, canonical
+from etown_kg.store.spelling import canonical
 from etown_kg.update import text as update_text
-from etown_kg.update.text import Data, Manage, Modify, Operation, Target, variable_of
+from etown_kg.update.pending import Pending, iri_of, moved
+from etown_kg.update.template import Solution, Template, has_blank_node, variables_of
+from etown_kg.update.text import Data, Manage, Modify, Operation, Target
 
 # The document at an IRI as quads of the default graph; for LOAD.
 Loader = Callable[[str], Iterable[Quad]]
-# The terms of a solution, in the order of the variables asked for.
-Solution = tuple[Term | None, ...]
 
 
 @dataclass(frozen=True)
@@ -87,137 +87,6 @@ def evaluate(
         evaluation.undo()
 
 
-def replacement(dataset: Dataset, graph: GraphName, quads: Iterable[Quad]) -> Delta:
-    """The change that makes `quads` the content of a graph, which exists from then on."""
-    changes = _Changes(dataset)
-    changes.clear(graph)
-    changes.create(graph)
-    for quad in quads:
-        changes.insert(_moved(quad, graph))
-    return changes.delta()
-
-
-def addition(dataset: Dataset, graph: GraphName, quads: Iterable[Quad]) -> Delta:
-    """The change that adds `quads` to a graph, which exists from then on."""
-    changes = _Changes(dataset)
-    changes.create(graph)
-    for quad in quads:
-        changes.insert(_moved(quad, graph))
-    return changes.delta()
-
-
-def removal(dataset: Dataset, graph: GraphName) -> Delta:
-    """The change that drops a graph; the unnamed one is emptied.
-
-    Raises:
-        NoGraphError: it does not exist.
-    """
-    changes = _Changes(dataset)
-    if graph != UNNAMED and not changes.has_graph(graph):
-        raise NoGraphError(_iri(graph))
-    changes.drop(graph)
-    return changes.delta()
-
-
-def effective(dataset: Dataset, delta: Delta) -> Delta:
-    """What a delta made elsewhere changes here: deletes what is there, inserts what is not.
-
-    Unlike an update it is exact: it tells spellings of one value apart.
-    """
-    deleted = frozenset(filter(dataset.has_written, delta.deleted))
-    inserted = frozenset(
-        quad
-        for quad in delta.inserted - delta.deleted
-        if quad.graph_name in delta.dropped or not dataset.has_written(quad)
-    )
-    dropped = delta.dropped & dataset.graphs
-    lost = frozenset(quad for graph in dropped for quad in dataset.quads(graph))
-    made = delta.created | {quad.graph_name for quad in inserted}
-    return Delta(
-        (deleted | lost) - inserted,
-        inserted - lost,
-        frozenset(made - {UNNAMED} - (dataset.graphs - dropped)) - dropped,
-        frozenset(dropped - made),
-    )
-
-
-class _Changes:
-    """What is to change in a dataset, each quad by its canonical form."""
-
-    def __init__(self, dataset: Dataset) -> None:
-        self._dataset = dataset
-        # Canonical quad -> how it is written in the dataset; how it shall be written.
-        self._deleted: dict[Quad, tuple[Quad, ...]] = {}
-        self._inserted: dict[Quad, Quad] = {}
-        self._created: set[GraphName] = set()
-        self._dropped: set[GraphName] = set()
-
-    def __bool__(self) -> bool:
-        return bool(self._deleted or self._inserted or self._created or self._dropped)
-
-    def delete(self, alike: Quad) -> None:
-        """Delete whatever has this canonical form."""
-        if self._inserted.pop(alike, None) is not None or alike in self._deleted:
-            return
-        if alike in self._dataset:
-            self._deleted[alike] = self._dataset.written(alike)
-
-    def insert(self, quad: Quad, *, as_written: bool = True) -> None:
-        """Insert a quad, unless one of its value is there.
-
-        One that comes from a solution is not `as_written`: if its value was deleted, the text
-        that was deleted comes back.
-        """
-        alike = canonical(quad)
-        self.create(quad.graph_name)
-        if alike in self._inserted:
-            return
-        if alike in self._deleted:
-            if not as_written or self._deleted[alike] == (quad,):
-                del self._deleted[alike]
-            else:
-                self._inserted[alike] = quad
-        elif alike not in self._dataset:
-            self._inserted[alike] = quad
-
-    def clear(self, graph: GraphName) -> None:
-        """Delete all quads of a graph, which goes on to exist."""
-        for alike in [alike for alike in self._inserted if alike.graph_name == graph]:
-            del self._inserted[alike]
-        for quad in self._dataset.quads(graph):
-            self.delete(canonical(quad))
-
-    def create(self, graph: GraphName) -> None:
-        """Let a graph exist."""
-        if graph in self._dropped:
-            self._dropped.remove(graph)
-        elif graph != UNNAMED and graph not in self._dataset.graphs:
-            self._created.add(graph)
-
-    def drop(self, graph: GraphName) -> None:
-        """Delete all quads of a graph and the graph itself."""
-        self.clear(graph)
-        if graph in self._created:
-            self._created.remove(graph)
-        elif graph in self._dataset.graphs:
-            self._dropped.add(graph)
-
-    def has_graph(self, graph: GraphName) -> bool:
-        """Whether the graph exists by now; the unnamed one always does."""
-        if graph == UNNAMED or graph in self._created:
-            return True
-        return graph in self._dataset.graphs and graph not in self._dropped
-
-    def delta(self) -> Delta:
-        """The changes as quads as written."""
-        return Delta(
-            frozenset(quad for written in self._deleted.values() for quad in written),
-            frozenset(self._inserted.values()),
-            frozenset(self._created),
-            frozenset(self._dropped),
-        )
-
-
 class _Evaluation:
     """Runs operations; changes wait in `pending` until something has to see them."""
 
@@ -225,7 +94,7 @@ class _Evaluation:
         self._dataset = dataset
         self._where = where
         self._options = options
-        self.pending = _Changes(dataset)
+        self.pending = Pending(dataset)
         self.made: list[Delta] = []
 
     def undo(self) -> None:
@@ -267,7 +136,7 @@ class _Evaluation:
             delta = self.pending.delta()
             self._apply(delta)
             self.made.append(delta)
-            self.pending = _Changes(self._dataset)
+            self.pending = Pending(self._dataset)
 
     def _apply(self, delta: Delta) -> None:
         self._dataset.apply(delta)
@@ -278,11 +147,11 @@ class _Evaluation:
 
     def _modify(self, operation: Modify) -> None:
         quads = operation.deletes + operation.inserts
-        variables = sorted({name for quad in quads for name in _variables(quad)})
+        variables = sorted({name for quad in quads for name in variables_of(quad)})
         places = {name: place for place, name in enumerate(variables)}
-        deletes = [_Template(quad, places) for quad in operation.deletes]
-        inserts = [_Template(quad, places) for quad in operation.inserts]
-        has_fresh = any(map(_has_blank_node, operation.inserts))
+        deletes = [Template(quad, places) for quad in operation.deletes]
+        inserts = [Template(quad, places) for quad in operation.inserts]
+        has_fresh = any(map(has_blank_node, operation.inserts))
         deleted: dict[Quad, None] = {}
         inserted: dict[Quad, bool] = {}
         for solution in self._solutions(operation, variables, is_bag=has_fresh) if quads else ():
@@ -368,7 +237,7 @@ class _Evaluation:
                 self.pending.clear(target)
             self.pending.create(target)
             for quad in self._dataset.quads(source):
-                self.pending.insert(_moved(quad, target))
+                self.pending.insert(moved(quad, target))
             if operation.word == "MOVE":
                 self.pending.drop(source)
 
@@ -380,7 +249,7 @@ class _Evaluation:
         found = list(self._options.load(operation.document))  # before anything is changed
         self.pending.create(target)
         for quad in found:
-            self.pending.insert(_moved(quad, target))
+            self.pending.insert(moved(quad, target))
 
     def _targets(self, target: Target) -> list[GraphName]:
         """The graphs a target names; all that is pending has been made before."""
@@ -399,7 +268,7 @@ class _Evaluation:
 
     def _expect(self, graph: GraphName) -> None:
         if not self.pending.has_graph(graph):
-            raise NoGraphError(_iri(graph), hint="say SILENT if that is no mistake")
+            raise NoGraphError(iri_of(graph), hint="say SILENT if that is no mistake")
 
 
 _MANAGE: Final = {
@@ -413,71 +282,3 @@ _MANAGE: Final = {
 }
 # No query of a user has it.
 _NO_VARIABLE: Final = f"etown_{token_hex(8)}"
-
-
-class _Template:
-    """One quad of a template, to be filled in with solutions."""
-
-    def __init__(self, quad: Quad, places: Mapping[str, int]) -> None:
-        self._quad = quad
-        self._places = places
-        self._is_constant = not any(True for _ in _variables(quad)) and not _has_blank_node(quad)
-        # Whether the object is the text's own, and not one that went through the store.
-        self.is_as_written = not any(True for _ in _variables_of(quad.object))
-
-    def filled(self, solution: Solution, fresh: dict[BlankNode, BlankNode]) -> Quad | None:
-        """The quad of one solution; None where it has no term, or none that may stand there.
-
-        `fresh` has the solution's own blank nodes.
-        """
-        if self._is_constant:
-            return self._quad
-        s, p, o, g = (self._term(term, solution, fresh) for term in self._quad)
-        if not isinstance(s, NamedNode | BlankNode) or not isinstance(p, NamedNode) or o is None:
-            return None
-        if g is None or isinstance(g, Literal | Triple):
-            return None
-        return Quad(s, p, o, g)  # type: ignore[arg-type]  # o is no graph name
-
-    def _term(
-        self, term: Term | GraphName, solution: Solution, fresh: dict[BlankNode, BlankNode]
-    ) -> Term | GraphName | None:
-        if isinstance(term, BlankNode):
-            return fresh.setdefault(term, BlankNode())
-        if isinstance(term, Triple):
-            s, p, o = (self._term(part, solution, fresh) for part in term)
-            if not isinstance(s, NamedNode | BlankNode) or not isinstance(p, NamedNode):
-                return None
-            return None if o is None else Triple(s, p, o)  # type: ignore[arg-type]
-        name = variable_of(term)
-        return term if name is None else solution[self._places[name]]
-
-
-def _variables(quad: Quad) -> Iterator[str]:
-    for term in quad:
-        yield from _variables_of(term)
-
-
-def _variables_of(term: object) -> Iterator[str]:
-    if isinstance(term, Triple):
-        for part in term:
-            yield from _variables_of(part)
-    else:
-        name = variable_of(term)
-        if name is not None:
-            yield name
-
-
-def _has_blank_node(statement: Quad | Triple) -> bool:
-    return any(
-        isinstance(term, BlankNode) or (isinstance(term, Triple) and _has_blank_node(term))
-        for term in statement
-    )
-
-
-def _moved(quad: Quad, graph: GraphName) -> Quad:
-    return Quad(quad.subject, quad.predicate, quad.object, graph)
-
-
-def _iri(graph: GraphName) -> str:
-    return graph.value if isinstance(graph, NamedNode) else str(graph)
