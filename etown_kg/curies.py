@@ -50,8 +50,8 @@ def expanded(text: str, prefixes: Mapping[str, str] = vocab.PREFIXES) -> str | N
         return None
     prefix, _, local = bare.partition(":")
     if prefix in prefixes and not local.startswith("//"):
-        return prefixes[prefix] + local
-    return bare
+        bare = prefixes[prefix] + local
+    return bare if is_iri(bare) else None
 
 
 def is_iri(text: str) -> bool:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from typing import Final, NamedTuple
+from xml.parsers import expat
 
 # Real ontologies have some twenty entities of at most a hundred bytes.
 MAX_ENTITIES: Final = 500
@@ -21,12 +22,14 @@ MAX_GROWTH: Final = 4
 MORE_BYTES: Final = 1 << 20
 
 _SPACE: Final = rb"[ \t\r\n]"
-_COMMENT: Final = rb"<!--(?:[^-]|-(?!-))*-->"
-_INSTRUCTION: Final = rb"<\?(?:[^?]|\?(?!>))*\?>"
+# Written with the common case outside of the group that repeats: a repeated group costs memory for
+# each of its turns, and a comment may have millions of characters.
+_COMMENT: Final = rb"<!--[^-]*(?:-(?!-)[^-]*)*-->"
+_INSTRUCTION: Final = rb"<\?[^?]*(?:\?(?!>)[^?]*)*\?>"
 _NAME: Final = rb"[A-Za-z_:\x80-\xff][\w.:\-\x80-\xff]*"
 # XML 1.0, productions 22 and 28: what may stand before the root element.
 _BEFORE: Final = re.compile(
-    rb"(?:\xef\xbb\xbf)?(?:" + _SPACE + rb"|" + _COMMENT + rb"|" + _INSTRUCTION + rb")*"
+    rb"(?:\xef\xbb\xbf)?(?:" + _SPACE + rb"+|" + _COMMENT + rb"|" + _INSTRUCTION + rb")*"
 )
 _START: Final = re.compile(
     rb"<!DOCTYPE" + _SPACE + rb"+" + _NAME + _SPACE + rb"*(?:(?P<end>>)|(?P<subset>\[))"
@@ -37,13 +40,22 @@ _ENTITY: Final = re.compile(
 )
 _ENTITY_OR_COMMENT: Final = re.compile(_ENTITY.pattern + rb"|" + _COMMENT)
 _VISIBLE: Final = re.compile(rb"[^\r\n]")
-_BETWEEN: Final = re.compile(rb"(?:" + _SPACE + rb"|" + _COMMENT + rb")*")
+_BETWEEN: Final = re.compile(rb"(?:" + _SPACE + rb"+|" + _COMMENT + rb")*")
 _END: Final = re.compile(rb"\]" + _SPACE + rb"*>")
 # A value that no other entity and no markup is in; characters by number are.
-_PLAIN: Final = re.compile(rb"(?:[^&%<]|&(?:#\d+|#x[0-9A-Fa-f]+|amp|lt|gt|quot|apos);)*")
+_PLAIN: Final = re.compile(rb"[^&%<]*(?:&(?:#\d+|#x[0-9A-Fa-f]+|amp|lt|gt|quot|apos);[^&%<]*)*")
 # A declaration where none may be, and what only looks like one.
 _LATER: Final = re.compile(
     _COMMENT + rb"|<!\[CDATA\[.*?\]\]>|(?P<declaration><!)", re.DOTALL | re.IGNORECASE
+)
+_ENDS_EARLY: Final = frozenset(
+    expat.errors.codes[message]
+    for message in (
+        expat.errors.XML_ERROR_NO_ELEMENTS,
+        expat.errors.XML_ERROR_UNCLOSED_TOKEN,
+        expat.errors.XML_ERROR_UNCLOSED_CDATA_SECTION,
+        expat.errors.XML_ERROR_PARTIAL_CHAR,
+    )
 )
 _REFERENCE: Final = re.compile(rb"&(" + _NAME + rb");")
 
@@ -92,6 +104,9 @@ def checked(document: bytes) -> bytes | Refusal:
     )
     if grown > MAX_GROWTH * len(document) + MORE_BYTES:
         return _refusal(f"its entities make the document more than {MAX_GROWTH} times as long")
+    cut = _cut(document)
+    if cut is not None:
+        return cut
     return _spelt_out(document, entities.values(), subset, end)
 
 
@@ -135,6 +150,23 @@ def _spelt_out(document: bytes, entities: Iterable[re.Match[bytes]], start: int,
             bytes(changed[start:end]),
         )
     return bytes(changed)
+
+
+def _cut(document: bytes) -> Refusal | None:
+    """Why the document is not whole, if it is not.
+
+    The engine's parser takes one that is cut, as if all that stands open were closed there: half
+    of a graph would pass for the whole. Whatever else is wrong with a document is its to say.
+    """
+    try:
+        expat.ParserCreate("utf-8").Parse(document, True)
+    except expat.ExpatError as error:
+        if error.code in _ENDS_EARLY:
+            return Refusal(
+                f"the document ends in line {error.lineno}, before what was begun in it does",
+                "send all of it; it may have been cut on its way",
+            )
+    return None
 
 
 def _refusal(problem: str) -> Refusal:

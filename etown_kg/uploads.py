@@ -26,17 +26,24 @@ MAX_TERM_DEPTH: Final = 100
 MAX_XML_DEPTH: Final = 500
 MAX_PARTS: Final = 100
 
-# What opens and closes, and what only looks so: strings, IRIs, comments.
-_JSON_MARKS = re.compile(rb'"(?:[^"\\]|\\.)*"|(?P<open>[\[{])|(?P<close>[\]}])', re.DOTALL)
+# What opens and closes, and what only looks so: strings, IRIs, comments. The common characters
+# stand outside of the groups that repeat: each turn of one costs memory, and a string may have
+# millions.
+_JSON_MARKS = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|(?P<open>[\[{])|(?P<close>[\]}])', re.DOTALL)
 _TURTLE_MARKS = re.compile(
-    rb'"{3}(?:[^"\\]|\\.|"(?!""))*"{3}|\'{3}(?:[^\'\\]|\\.|\'(?!\'\'))*\'{3}'
-    rb'|"(?:[^"\\\r\n]|\\.)*"|\'(?:[^\'\\\r\n]|\\.)*\'|<[^<>\s"{}]*>|#[^\r\n]*'
+    rb'"{3}[^"\\]*(?:(?:\\.|"(?!""))[^"\\]*)*"{3}'
+    rb"|'{3}[^'\\]*(?:(?:\\.|'(?!''))[^'\\]*)*'{3}"
+    rb'|"[^"\\\r\n]*(?:\\.[^"\\\r\n]*)*"'
+    rb"|'[^'\\\r\n]*(?:\\.[^'\\\r\n]*)*'"
+    rb'|<[^<>\s"{}]*>|#[^\r\n]*'
     rb"|(?P<open><<\(?|\{\||[\[({])|(?P<close>\)?>>|\|\}|[\])}])",
     re.DOTALL,
 )
+_QUOTED = rb"\"[^\"]*\"|'[^']*'"
 _XML_MARKS = re.compile(
-    rb"<!--.*?-->|<!\[CDATA\[.*?\]\]>|<\?.*?\?>|<!(?:[^<>\"']|\"[^\"]*\"|'[^']*')*>|(?P<close></)"
-    rb"|<(?:[^<>\"'/]|\"[^\"]*\"|'[^']*'|/(?!>))*(?:/>|(?P<open>>))",
+    rb"<!--.*?-->|<!\[CDATA\[.*?\]\]>|<\?.*?\?>"
+    rb"|<![^<>\"']*(?:(?:" + _QUOTED + rb")[^<>\"']*)*>|(?P<close></)"
+    rb"|<[^<>\"'/]*(?:(?:" + _QUOTED + rb"|/(?!>))[^<>\"'/]*)*(?:/>|(?P<open>>))",
     re.DOTALL,
 )
 

@@ -117,6 +117,24 @@ def test_what_could_harm_is_refused_before_it_is_parsed(case: str, tmp_path: Pat
         read(path)
 
 
+WHOLE = (
+    '<?xml version="1.0"?><!-- a --><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"'
+    ' xmlns:x="x:"><rdf:Description rdf:about="x:a"><x:p><![CDATA[亦]]></x:p><x:q>1</x:q>'
+    "</rdf:Description></rdf:RDF>"
+).encode()
+
+
+def test_no_beginning_of_a_document_passes_for_the_whole(tmp_path: Path) -> None:
+    assert len(read_upload(WHOLE, XML, "x:base")) == 2
+    for size in range(len(WHOLE)):
+        with pytest.raises(UploadError):
+            read_upload(WHOLE[:size], XML, "x:base")
+    path = tmp_path / "cut.rdf"
+    path.write_bytes(WHOLE[:-10])
+    with pytest.raises(SourceError, match="ends in line 1"):
+        read(path)
+
+
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32"])
 def test_another_encoding_hides_nothing(encoding: str) -> None:
     document = declaring("<!ENTITY a '&b;'>", value="&a;").encode(encoding)

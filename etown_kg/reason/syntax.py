@@ -16,10 +16,13 @@ from etown_kg.vocab import RDF, XSD
 XSD_STRING = XSD + "string"
 RDF_LANG_STRING = RDF + "langString"
 
-_IRI = r"<(?:[^\x00-\x20<>\"{}|^`\\]|\\u[0-9A-Fa-f]{4}|\\U[0-9A-Fa-f]{8})*>"
+# The common characters stand outside of the groups that repeat: each turn of one costs memory, and
+# a literal may have millions.
+_CODE = r"\\u[0-9A-Fa-f]{4}|\\U[0-9A-Fa-f]{8}"
+_IRI = rf'<[^\x00-\x20<>"{{}}|^`\\]*(?:(?:{_CODE})[^\x00-\x20<>"{{}}|^`\\]*)*>'
 _BLANK = r"_:[^\W_]?[\w:](?:[\w:.\-\u00b7]*[\w:\-\u00b7])?"
 _LITERAL = (
-    r'"(?:[^"\\\n\r]|\\[tbnrf"\'\\]|\\u[0-9A-Fa-f]{4}|\\U[0-9A-Fa-f]{8})*"'
+    rf'"[^"\\\n\r]*(?:(?:\\[tbnrf"\'\\]|{_CODE})[^"\\\n\r]*)*"'
     rf"(?:\^\^{_IRI}|@[a-zA-Z]+(?:-[a-zA-Z0-9]+)*)?"
 )
 STATEMENT = re.compile(

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import re
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\uff1d", "\uff0b", "\uff0d", "\uff20")
-_NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
-
-
-# A cell, in quotation marks or not, and what ends it.
-_CELL = re.compile(r'"((?:[^"]|"")*)"(?=,|\r\n|\Z)|([^",\r\n]+)(?=,|\r\n|\Z)')
+_FORMULA = tuple(sign.encode() for sign in ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠"))
+_NUMBER = re.compile(rb"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+# A cell without quotation marks, or one from a mark to the next. A doubled mark begins another such
+# piece; as a group that repeats, a cell of many would take a hundred times its size in memory.
+_PIECE = re.compile(rb'"([^"]*)"|[^",\r\n]+')
+_MARK = ord('"')
 
 
 def without_formulas(body: bytes) -> bytes:
@@ -23,12 +23,18 @@ def without_formulas(body: bytes) -> bytes:
     >>> without_formulas(b"x\\r\\n=1+1\\r\\n-5\\r\\n")
     b"x\\r\\n'=1+1\\r\\n-5\\r\\n"
     """
-    return _CELL.sub(_safe, body.decode()).encode()
-
-
-def _safe(cell: re.Match[str]) -> str:
-    quoted, bare = cell[1], cell[2]
-    text = bare if quoted is None else quoted
-    if not text.startswith(_FORMULA) or _NUMBER.fullmatch(text):
-        return cell[0]
-    return f"'{bare}" if quoted is None else f'"\'{quoted}"'
+    safe = bytearray()
+    copied = 0
+    for piece in _PIECE.finditer(body):
+        start, text = piece.start(), piece[0]
+        if piece[1] is not None:
+            if start and body[start - 1] == _MARK:
+                continue  # it goes on within a cell
+            start, text = start + 1, piece[1]
+            is_whole = body[piece.end() : piece.end() + 1] != b'"'
+        else:
+            is_whole = True
+        if text.startswith(_FORMULA) and not (is_whole and _NUMBER.fullmatch(text)):
+            safe += body[copied:start] + b"'"
+            copied = start
+    return bytes(safe + body[copied:])

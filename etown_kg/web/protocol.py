@@ -15,13 +15,15 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
-from urllib.parse import parse_qsl, quote, urlsplit
+from urllib.parse import parse_qsl, quote
 
 from werkzeug.http import parse_options_header
 
 from etown_kg.backend import QueryRequest
 from etown_kg.changes import UpdateRequest
+from etown_kg.curies import is_iri
 from etown_kg.web.limits import RequestLimits
+from etown_kg.web.update_words import is_data_only
 
 FORM = "application/x-www-form-urlencoded"
 DIRECT = "application/sparql-query"
@@ -134,7 +136,7 @@ def read_update(
         )
     size = len(updates[0].encode())
     if size > limits.update_bytes:
-        most = limits.update_data_bytes if _is_data_only(updates[0]) else limits.update_bytes
+        most = limits.update_data_bytes if is_data_only(updates[0]) else limits.update_bytes
         if size > most:
             raise RequestError(
                 HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
@@ -174,9 +176,12 @@ def graph_of_path(base: str, name: str) -> GraphName:
 
     >>> graph_of_path("http://zoo.example/", "east wing").iri
     'http://zoo.example/graph/east%20wing'
+
+    Raises:
+        RequestError: 400 no IRI is like that.
     """
-    escaped = _NOT_IN_IRI.sub(lambda char: quote(char[0]), name)
-    return GraphName(f"{base}graph/{escaped}")
+    escaped = _TO_ENCODE.sub(lambda char: quote(char[0]), name)
+    return GraphName(_absolute(f"{base}graph/{escaped}", "the graph"))
 
 
 def read_format_parameters(
@@ -247,24 +252,6 @@ def _media_type(content_type: str, known: tuple[str, str], what: str, parameter:
             else f"send {FORM}, in UTF-8",
         )
     return media_type.lower()
-
-
-# Everything in an update whose letters are no keyword: strings, IRIs, names, comments.
-_NO_KEYWORD = re.compile(
-    r'"{3}(?:[^"\\]|\\.|"(?!""))*"{3}|\'{3}(?:[^\'\\]|\\.|\'(?!\'\'))*\'{3}'
-    r'|"(?:[^"\\\r\n]|\\.)*"|\'(?:[^\'\\\r\n]|\\.)*\'|<[^<>\s"{}]*>|#[^\r\n]*|@[A-Za-z-]+'
-    r"|[\w.-]*:[^\s<>\"'{}()\[\],;|^]*",
-    re.DOTALL,
-)
-_OF_DATA = frozenset(
-    ("BASE", "PREFIX", "VERSION", "INSERT", "DELETE", "DATA", "GRAPH", "A", "TRUE", "FALSE", "E")
-)
-
-
-def _is_data_only(update: str) -> bool:
-    """Whether an update is made of INSERT DATA and DELETE DATA alone."""
-    words = re.findall(r"[A-Za-z_]\w*", _NO_KEYWORD.sub(" ", update))
-    return {word.upper() for word in words} <= _OF_DATA
 
 
 def _request(
@@ -348,27 +335,21 @@ def _seconds(values: list[str]) -> float | None:
 
 
 def _graphs(pairs: Pairs, name: str) -> tuple[str, ...]:
-    iris = tuple(_values(pairs, name))
-    for iri in iris:
-        if not _is_absolute(iri):
-            raise RequestError(
-                HTTPStatus.BAD_REQUEST,
-                f"{name}={iri!r} is not an absolute IRI",
-                hint="name a graph by its full IRI, percent-encoded",
-            )
-    return iris
+    return tuple(_absolute(iri, name) for iri in _values(pairs, name))
 
 
-# What no IRI may have (RFC 3987, 2.2); a percent sign is part of an escape already.
-_NOT_IN_IRI = re.compile(r'[\x00-\x20<>"{}|\\^`]')
+def _absolute(iri: str, name: str) -> str:
+    if is_iri(iri):
+        return iri
+    raise RequestError(
+        HTTPStatus.BAD_REQUEST,
+        f"{name}={iri!r} is not an absolute IRI",
+        hint="name a graph by its full IRI, percent-encoded",
+    )
 
 
-def _is_absolute(iri: str) -> bool:
-    try:
-        scheme = urlsplit(iri).scheme
-    except ValueError:
-        return False
-    return bool(scheme) and _NOT_IN_IRI.search(iri) is None
+# What an IRI may only have percent-encoded (RFC 3987, 2.2), and a sign that encodes nothing.
+_TO_ENCODE = re.compile(r'[\x00-\x20\x7f<>"{}|\\^`\[\]]|%(?![0-9A-Fa-f]{2})')
 
 
 def _pairs(encoded: bytes, place: str, limits: RequestLimits) -> Pairs:

@@ -18,6 +18,9 @@ from etown_kg.errors import UploadError
 MEDIA_TYPES: Final = ("application/rdf-patch", "text/rdf-patch")
 _PREFIX: Final = re.compile(r'"?([\w.-]*):?"?\s+<([^<>\s"]*)>\s*\.?')
 
+# A word and a colon behind it, or a word alone, so that what follows is looked at once.
+_NAMED: Final = re.compile(r"[\w.-]*:|[\w.-]+")
+
 
 def to_update(body: bytes) -> str:
     """The update that makes the changes of a patch, in its order.
@@ -73,7 +76,9 @@ def _rows(text: str) -> Iterator[tuple[str, str]]:
 
 
 def _triple(code: str, rest: str, prefixes: dict[str, str], number: int) -> str:
-    head = "".join(f"PREFIX {prefix}: <{iri}>\n" for prefix, iri in prefixes.items())
+    # Those that the row may use: a patch may declare thousands, for thousands of rows.
+    used = {word[:-1] for word in _NAMED.findall(rest) if word.endswith(":")} & prefixes.keys()
+    head = "".join(f"PREFIX {prefix}: <{prefixes[prefix]}>\n" for prefix in used)
     statement = rest if rest.rstrip().endswith(".") else f"{rest} ."
     try:
         quads = list(parse((head + statement).encode(), RdfFormat.TURTLE))

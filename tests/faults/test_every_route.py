@@ -28,7 +28,8 @@ TEXTS = (
     "", "0", "-1", "1e999", "NaN", "9" * 30, "\0", "\\", "%", "%zz", "'", '"', "<b>", "a" * 5000,
     "../../etc/passwd", "//evil.example/", "a\r\nX-Y: z", "*", "((((", '" OR "', "NEAR(a", "col:x",
     "ASK {}", "SELECT * { ?s ?p ?o } LIMIT 3", "{", "[]", '{"q0": {"query": 7}}', "null", "<urn:x>",
-    "_:b0", '"x"@en', '"1"^^<urn:y>', "http://[::1", "http://a b", "urn:", "javascript:alert(1)",
+    "_:b0", '"x"@en', '"1"^^<urn:y>', "http://[::1", "http://a b", "urn:",
+    "urn:%", "urn:\ufffe", "javascript:alert(1)",
     "https://w3id.org/etown/ontology#Figure", "亦庄", "\u202ex", "zh", "de,*;q=0", "²", "1/0",
     "2020-13", "ttl", "json", "true", "default", "\U0001f600", "0.1" * 50,
 )  # fmt: skip

@@ -7,12 +7,15 @@ import gzip
 import http.client
 import io
 import json
+import re
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
+from hypothesis import given
+from hypothesis import strategies as st
 
 import etown_kg.web
 from etown_kg.web.conditional import entity_tag, is_repeatable, tags, version_of
@@ -262,6 +265,29 @@ def test_csv_is_safe_for_spreadsheets_on_request(client: FlaskClient) -> None:
 def test_a_long_cell_is_kept_whole() -> None:
     body = b'x\r\n"' + b"a," * 500_000 + b'"\r\n'
     assert without_formulas(body) == body
+
+
+@given(
+    st.lists(
+        st.lists(
+            st.text(st.sampled_from("=+-@1.e\"',\r\n\t ＝ax"), max_size=6), min_size=2, max_size=3
+        ),
+        max_size=4,
+    )
+)
+def test_formulas_and_nothing_else_become_texts(rows: list[list[str]]) -> None:
+    table = io.StringIO()
+    csv.writer(table, lineterminator="\r\n").writerows(rows)
+    safe = without_formulas(table.getvalue().encode()).decode()
+
+    def expected(cell: str) -> str:
+        is_number = re.fullmatch(r"[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?", cell)
+        is_formula = cell[:1] in set("=+-@\t\r＝") and not is_number
+        return f"'{cell}" if is_formula else cell
+
+    assert list(csv.reader(io.StringIO(safe, newline=""))) == [
+        [expected(cell) for cell in row] for row in rows
+    ]
 
 
 def test_a_token_that_is_none_is_told_so_even_when_none_is_needed(own_zoo: Zoo) -> None:
