@@ -122,7 +122,7 @@ def removal(dataset: Dataset, graph: GraphName) -> Delta:
 
 
 def effective(dataset: Dataset, delta: Delta) -> Delta:
-    """What a delta made elsewhere pending here: deletes what is there, inserts what is not.
+    """What a delta made elsewhere changes here: deletes what is there, inserts what is not.
 
     Unlike an update it is exact: it tells spellings of one value apart.
     """
