@@ -35,6 +35,14 @@ def blank_nodes_of(statement: Quad | Triple) -> Iterator[BlankNode]:
             yield from blank_nodes_of(term)
 
 
+def has_blank_node(statement: Quad | Triple) -> bool:
+    """Whether there is one in a statement: another request, or another solution, cannot name it."""
+    # Most statements have none, and are told without a generator.
+    if isinstance(statement.object, Triple):
+        return any(True for _ in blank_nodes_of(statement))
+    return any(isinstance(term, BlankNode) for term in statement)
+
+
 def components(quads: Iterable[Quad]) -> list[list[Quad]]:
     """The statements with blank nodes, those together that share one, each once."""
     parent: dict[BlankNode, BlankNode] = {}

@@ -36,7 +36,8 @@ from etown_kg.backend.dumping import check_state, write
 from etown_kg.backend.evaluation import EXPLAIN_S, Spool, is_empty
 from etown_kg.backend.limits import Limits, check_text
 from etown_kg.backend.places import Places
-from etown_kg.backend.sparql_store import SparqlStore, form_of
+from etown_kg.backend.query_form import form_of
+from etown_kg.backend.sparql_store import SparqlStore
 from etown_kg.backend.store_source import StoreSource
 from etown_kg.changes import Change, GraphWrite, UpdateRequest
 from etown_kg.diagnosis import diagnose

@@ -9,7 +9,8 @@ import click
 from pyoxigraph import NamedNode, Quad, Triple
 
 from etown_kg.backend.remote import OWN_GRAPHS
-from etown_kg.backend.sparql_store import SparqlStore, has_blank_node
+from etown_kg.backend.sparql_store import SparqlStore
+from etown_kg.blank_nodes import has_blank_node
 from etown_kg.cli.console import step
 from etown_kg.cli.options import close_graph, graph_options, load_graph, setting, settings_of
 from etown_kg.cli.remote_store import remote_store

@@ -15,9 +15,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO
 
-from pyoxigraph import BlankNode, DefaultGraph, Quad, RdfFormat, Triple, parse
+from pyoxigraph import DefaultGraph, Quad, RdfFormat, Triple, parse
 
-from etown_kg.blank_nodes import blank_nodes_of, named
+from etown_kg.blank_nodes import has_blank_node, named
 
 # Lines that are sorted in memory, some 60 MB of them.
 RUN_LINES = 200_000
@@ -109,7 +109,7 @@ class SortedQuads:
                 quad = Quad(s, p, o)
             else:
                 quad = statement
-            if _has_blank_node(quad):
+            if has_blank_node(quad):
                 unnamed.append(quad)
             else:
                 self._lines.add(_line(quad))
@@ -147,14 +147,3 @@ def _line(quad: Quad) -> bytes:
 def _parsed(lines: list[bytes]) -> Iterator[Quad]:
     # They were terms already: what a lenient parser lets through came from one.
     return parse(b"".join(lines), RdfFormat.N_QUADS, lenient=True)
-
-
-def _has_blank_node(quad: Quad) -> bool:
-    # Most statements have none, and are told without a generator.
-    if isinstance(quad.object, Triple):
-        return any(True for _ in blank_nodes_of(quad))
-    return (
-        isinstance(quad.subject, BlankNode)
-        or isinstance(quad.object, BlankNode)
-        or isinstance(quad.graph_name, BlankNode)
-    )

@@ -23,13 +23,14 @@ from typing import Final
 from pyoxigraph import BlankNode, NamedNode, Quad, QuerySolutions
 
 from etown_kg import query_text
+from etown_kg.blank_nodes import has_blank_node
 from etown_kg.errors import EtownError, NoGraphError, QueryError, ReadOnlyError
 from etown_kg.store.dataset import Dataset
 from etown_kg.store.delta import UNNAMED, Delta, GraphName, composed
 from etown_kg.store.spelling import canonical
 from etown_kg.update import text as update_text
 from etown_kg.update.pending import Pending, iri_of, moved
-from etown_kg.update.template import Solution, Template, has_blank_node, variables_of
+from etown_kg.update.template import Solution, Template, variables_of
 from etown_kg.update.text import Data, Manage, Modify, Operation, Target
 
 # The document at an IRI as quads of the default graph; for LOAD.

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 
 from pyoxigraph import BlankNode, Literal, NamedNode, Quad, Triple
 
+from etown_kg.blank_nodes import has_blank_node
 from etown_kg.store.delta import GraphName
 from etown_kg.store.spelling import Term
 from etown_kg.update.text import variable_of
@@ -69,11 +70,3 @@ def _in_term(term: object) -> Iterator[str]:
         name = variable_of(term)
         if name is not None:
             yield name
-
-
-def has_blank_node(statement: Quad | Triple) -> bool:
-    """Whether a blank node stands in it, which is a new one for each solution."""
-    return any(
-        isinstance(term, BlankNode) or (isinstance(term, Triple) and has_blank_node(term))
-        for term in statement
-    )

@@ -19,8 +19,9 @@ import pytest
 
 from etown_kg.backend import DumpRequest, ProofRequest, QueryRequest
 from etown_kg.backend.limits import Limits
+from etown_kg.backend.query_form import as_rows, form_of
 from etown_kg.backend.remote import RemoteBackend
-from etown_kg.backend.sparql_store import Addresses, SparqlStore, as_rows, form_of
+from etown_kg.backend.sparql_store import Addresses, SparqlStore
 from etown_kg.changes import GraphWrite, UpdateRequest
 from etown_kg.cli.serve import limits_of
 from etown_kg.config import Settings
