@@ -2,7 +2,8 @@
 
 Safe for any number of threads. It knows three things: who may work now (`places`), which idle
 executors there are, and the number of the current state, which the owner writes to memory that
-both see. An executor of an older state finishes what it has and is not used again.
+both see. An executor takes over what has changed before it answers; one that cannot (`feed`)
+finishes what it has and is not used again.
 """
 
 from __future__ import annotations
@@ -33,9 +34,10 @@ from etown_kg.backend import (
 )
 from etown_kg.backend.confinement import cause
 from etown_kg.backend.evaluation import EXPLAIN_S, is_empty
+from etown_kg.backend.feed import MAX_BEHIND
 from etown_kg.backend.limits import Limits, time_over
 from etown_kg.backend.line import DiedError, Line, unavailable
-from etown_kg.backend.owner import CONTROL, EXECUTORS, STATE, STATE_BYTES
+from etown_kg.backend.owner import CONTROL, EXECUTORS, NUMBER_BYTES, STATE, STATE_BYTES
 from etown_kg.backend.places import LOOK_S, Place, Places
 from etown_kg.backend.supervisor import CURRENT, STATES_PER_OWNER, Supervisor
 from etown_kg.backend.task import Task
@@ -50,11 +52,11 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-# How often idle executors of an older state are let go, in seconds.
+# How often idle executors that are of no use any more are let go, in seconds.
 _TIDY_S = 1.0
 # Scopes whose status is remembered.
 _KNOWN = 1024
-# Pause before the owner is asked again for an executor of the current state, in seconds.
+# Pause before the owner is asked again for an executor, in seconds.
 _RETRY_S = 0.005
 # Seconds within which the owner answers what costs it nothing; an update may be in its way.
 _CONTROL_TIMEOUT_S = 30.0
@@ -212,7 +214,7 @@ class ProcessBackend:
         except DiedError as error:
             raise self._ending(line.pid, limit_s) from error
         result = _result(_good(head), body)
-        if line.state == self._state():
+        if line.state >= self._state():
             self._version = (line.state, result.version)
         return result
 
@@ -238,21 +240,20 @@ class ProcessBackend:
     def give_back(self, line: Line) -> None:
         """Keep an executor that nobody uses now, if it is still good."""
         with self._lock:
-            keeps = not line.is_spent and line.state == self._state() and not self._closed.is_set()
+            keeps = not line.is_spent and self._can_follow(line) and not self._closed.is_set()
             if keeps:
                 self._idle.append(line)
         if not keeps:
             line.close()
 
     def _idle_line(self) -> Line | None:
-        """An idle executor of the current state; those of older ones are let go."""
-        state = self._state()
+        """An idle executor; those that are of no use are let go."""
         unfit: list[Line] = []
         found: Line | None = None
         with self._lock:
             while self._idle and found is None:
                 line = self._idle.pop()  # the last one used: its memory is warm
-                if line.state == state and line.is_usable():
+                if self._can_follow(line) and line.is_usable():
                     found = line
                 else:
                     unfit.append(line)
@@ -261,7 +262,7 @@ class ProcessBackend:
         return found
 
     def _new_line(self, deadline: float, limit_s: float) -> Line:
-        """A connection to an executor of the current state.
+        """A connection to an executor that nobody has asked yet.
 
         Raises:
             UnavailableError: there is no owner.
@@ -280,22 +281,33 @@ class ProcessBackend:
                 if time.monotonic() >= deadline:  # it is the query's time that was too short
                     raise time_over(limit_s) from error
                 raise
-            if line.state >= self._state():
+            if self._can_follow(line):
                 return line
             line.close()
             time.sleep(_RETRY_S)
 
     def _state(self) -> int:
         """The number of the current state."""
-        return int.from_bytes(self._cell[:STATE_BYTES], sys.byteorder)
+        return int.from_bytes(self._cell[:NUMBER_BYTES], sys.byteorder)
+
+    def _can_follow(self, line: Line) -> bool:
+        """Whether an executor can go on to the current state, in less time than a fork takes.
+
+        One of a newer owner, of which nobody has heard, can as well.
+        """
+        numbers = self._cell[:STATE_BYTES]
+        state = int.from_bytes(numbers[:NUMBER_BYTES], sys.byteorder)
+        since = int.from_bytes(numbers[NUMBER_BYTES:], sys.byteorder)
+        return line.since >= since and line.state >= state - MAX_BEHIND
 
     def _tidy(self) -> None:
-        """In a thread: let idle executors go that hold on to an older state's memory."""
+        """In a thread: let idle executors go that nobody will use, with the memory they hold."""
         while not self._closed.wait(_TIDY_S):
             with self._lock:
-                state = self._state()
-                old = [line for line in self._idle if line.state != state]
-                self._idle = [line for line in self._idle if line.state == state]
+                old: list[Line] = []
+                found, self._idle = self._idle, []
+                for line in found:
+                    (self._idle if self._can_follow(line) else old).append(line)
             for line in old:
                 line.close()
 

@@ -1,10 +1,11 @@
-"""An executor: a forked process that answers queries, one at a time, from the state it was
-forked with.
+"""An executor: a forked process that answers queries, one at a time.
+
+It has the state that it was forked with, and before each answer takes over what has changed since
+(`feed`): a query sees one state from start to end, which is no older than the query.
 
 It stands by until a client connects to the executors' socket, tells its owner so (who then
 forks the next), confines itself, and serves that one client until it leaves. One that still stands
-by when there is a newer state ends by itself: killing it could hit one that a client has just come
-to.
+by when newer ones do ends by itself: killing it could hit one that a client has just come to.
 
 What the client sends and what it gets are frames (`wire`); an answer is whole in memory before its
 first byte is written, and the other side of the socket is the web process, which always reads: an
@@ -28,7 +29,7 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
-from etown_kg.backend import ProofRequest, QueryRequest, Status, wire
+from etown_kg.backend import ProofRequest, QueryRequest, wire
 from etown_kg.backend.confinement import (
     clear_alarm,
     close_descriptors,
@@ -40,6 +41,7 @@ from etown_kg.backend.confinement import (
     set_alarm,
 )
 from etown_kg.backend.evaluation import evaluate, explain, prove
+from etown_kg.backend.feed import Follower
 from etown_kg.backend.limits import MIB, Limits, Work, memory_over
 from etown_kg.backend.task import request_of
 from etown_kg.errors import EtownError, LimitError
@@ -55,9 +57,7 @@ _MOMENT_S = 0.002
 
 
 def stand_by(
-    graph: KnowledgeGraph,
-    status: Status,
-    state: int,
+    follower: Follower,
     limits: Limits,
     listener: socket.socket,
     taken: int,
@@ -67,8 +67,8 @@ def stand_by(
     """Be an executor: wait for a client, serve it, return when it has left.
 
     Args:
-        state: the owner's number for what it serves now; it goes into the greeting.
-        retired: descriptor of a pipe that is closed when there is a newer state.
+        follower: the graph, in the state of now.
+        retired: descriptor of a pipe that is closed when newer executors stand by.
         taken: descriptor of the pipe that tells the owner which executor stands by no more.
         owner: the process that forked this one, whose end this one does not outlive.
     """
@@ -76,15 +76,11 @@ def stand_by(
     die_with_parent(owner)
     _hide_output()
     confine(limits)
-    run_with_deep_stack(
-        partial(_wait_and_serve, graph, status, state, limits, listener, taken, retired)
-    )
+    run_with_deep_stack(partial(_wait_and_serve, follower, limits, listener, taken, retired))
 
 
 def _wait_and_serve(
-    graph: KnowledgeGraph,
-    status: Status,
-    state: int,
+    follower: Follower,
     limits: Limits,
     listener: socket.socket,
     taken: int,
@@ -99,7 +95,7 @@ def _wait_and_serve(
     os.write(taken, os.getpid().to_bytes(8, "big"))
     os.close(taken)
     with suppress(OSError, wire.BrokenFrameError):  # the client has left
-        _serve(graph, status, state, limits, connection, statm)
+        _serve(follower, limits, connection, statm)
 
 
 def _client_of(listener: socket.socket, retired: int) -> socket.socket | None:
@@ -121,9 +117,7 @@ def _client_of(listener: socket.socket, retired: int) -> socket.socket | None:
 
 
 def _serve(
-    graph: KnowledgeGraph,
-    status: Status,
-    state: int,
+    follower: Follower,
     limits: Limits,
     connection: socket.socket,
     statm: int,
@@ -131,10 +125,11 @@ def _serve(
     greeting = {
         "pid": os.getpid(),
         "thread": threading.get_native_id(),
-        "state": state,
-        "status": wire.pack(status),
+        "state": follower.state,
+        "since": follower.since,
     }
     wire.send(connection, greeting)
+    graph = follower.graph
     started_bytes = resident_bytes(statm)
     while (frame := wire.receive(connection)) is not None:
         request, seconds = request_of(*frame)
@@ -146,16 +141,30 @@ def _serve(
             work = partial(_explain, graph, request, limits, seconds)
         else:
             work = partial(_answer, graph, request, limits)
-        reply, body = outcome(work, limits)
+        state = follower.state
+        reply, body = outcome(partial(_up_to_date, follower, work), limits)
         clear_alarm()
         if limits.services:
             close_descriptors(limits)
-        is_spent = "fault" in reply or (
-            # No process grows by so much in so short a time.
-            time.perf_counter() - begun > _MOMENT_S
-            and resident_bytes(statm) > started_bytes + GROWN_BYTES
+        is_spent = (
+            "fault" in reply
+            or follower.is_broken
+            or follower.copied_bytes > GROWN_BYTES
+            or (
+                # No process grows by so much in so short a time, unless little by little.
+                (time.perf_counter() - begun > _MOMENT_S or follower.state != state)
+                and resident_bytes(statm) > started_bytes + GROWN_BYTES
+            )
         )
-        wire.send(connection, {**reply, "is_spent": is_spent}, body)
+        wire.send(connection, {**reply, "state": follower.state, "is_spent": is_spent}, body)
+
+
+def _up_to_date(
+    follower: Follower, work: Callable[[], tuple[wire.Head, bytes]]
+) -> tuple[wire.Head, bytes]:
+    """What some work comes to in the newest state."""
+    follower.catch_up()
+    return work()
 
 
 def _answer(

@@ -15,7 +15,7 @@ import socket
 import time
 from pathlib import Path
 
-from etown_kg.backend import IsGone, ProofRequest, QueryRequest, Status, wire
+from etown_kg.backend import IsGone, ProofRequest, QueryRequest, wire
 from etown_kg.backend.limits import Limits, time_over
 from etown_kg.backend.places import LOOK_S, Place
 from etown_kg.backend.task import Task, frame_of
@@ -33,7 +33,14 @@ class DiedError(Exception):
 
 
 class Line:
-    """A connection to an executor of one state. Not safe for two threads."""
+    """A connection to an executor. Not safe for two threads.
+
+    Attributes:
+        pid: its process.
+        state: the owner's number for the state that it was last in.
+        since: that of the state in which the feed began that it follows.
+        is_spent: whether it is not to be asked again.
+    """
 
     def __init__(self, path: Path, timeout_s: float) -> None:
         """Connect, and wait for an executor's greeting.
@@ -59,7 +66,7 @@ class Line:
         greeting = frame[0]
         self.pid: int = greeting["pid"]
         self.state: int = greeting["state"]
-        self.status = wire.unpack(Status, greeting["status"])
+        self.since: int = greeting["since"]
         self._thread: int = greeting["thread"]
         self.is_spent = False
         # What was read of a reply before somebody asked for it.
@@ -137,6 +144,7 @@ class Line:
             self.is_spent = True
             raise DiedError
         self.is_spent = self.is_spent or frame[0]["is_spent"]
+        self.state = frame[0]["state"]
         return frame
 
     def reply_bytes(self) -> int | None:

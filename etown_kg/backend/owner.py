@@ -3,13 +3,13 @@
 It is started as a fresh interpreter (`supervisor`), builds the graph, and then only waits:
 
 - executors stand by, forked ahead, on a listening socket of their own, so that a client that
-  connects waits for nobody; when one is taken, or the data change, the owner forks anew;
+  connects waits for nobody; when one is taken, the owner forks anew;
 - updates are worked out in a forked worker under limits (`worker`), so that a runaway one holds
   up no reader, and what they come to is made here, one at a time; those that come in a row are
-  kept by one sync and then told. Executors that were forked
-  before go on with the state they have; the new state's number is written to a file that
-  clients have in their memory, so that whoever asks after an update was acknowledged is
-  answered from its result;
+  kept by one sync and then told. What they came to goes into the feed, which executors read before
+  they answer; then the new state's number is written to a file that clients have in their memory;
+  then the update is acknowledged. So whoever asks after that is answered from its result. After a
+  change that is too large for that, executors are forked anew, and those of before are let go;
 - it reaps the processes it forked and remembers what they died of.
 
 It ends when the process that started it does (its standard input closes), and with it end all
@@ -43,6 +43,7 @@ from etown_kg.backend.confinement import (
 from etown_kg.backend.dumping import dump_in_process
 from etown_kg.backend.evaluation import status_of
 from etown_kg.backend.executor import outcome, stand_by
+from etown_kg.backend.feed import MAX_BEHIND, Feed, Follower
 from etown_kg.backend.limits import Limits
 from etown_kg.backend.updating import Result, Updating, late
 from etown_kg.backend.worker import request_of
@@ -56,7 +57,9 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 EXECUTORS, CONTROL, STATE = "executors.sock", "control.sock", "state"
-STATE_BYTES = 8
+# Two numbers: the present state, and that in which the present executors' feed began.
+NUMBER_BYTES = 8
+STATE_BYTES = 2 * NUMBER_BYTES
 BACKLOG = 128
 # What a client on the control socket may keep the owner waiting for.
 _CONTROL_TIMEOUT_S = 10.0
@@ -111,7 +114,9 @@ class Owner:
         self._graph = graph
         self._limits = order.limits
         self._validates = order.validate_updates
+        graph.record()
         self._state = order.state
+        self._feed = Feed(self._state)
         self._status = status_of(graph)
         self._executors = _listener(order.folder / EXECUTORS)
         self._control = _listener(order.folder / CONTROL)
@@ -124,7 +129,8 @@ class Owner:
         self._woken, self._waking = socket.socketpair()
         self._spares: set[int] = set()
         self._spares_from = 0.0
-        # How many were taken since there is the present state.
+        self._spares_state = order.state
+        # How many were taken since the feed began.
         self._demand = 0
         self._clients: set[socket.socket] = set()
         self._updating = Updating(self._fork, order.limits)
@@ -175,7 +181,7 @@ class Owner:
             self._spares.add(
                 self._fork(
                     partial(
-                        stand_by, self._graph, self._status, self._state, self._limits,
+                        stand_by, Follower(self._graph, self._feed, self._state), self._limits,
                         self._executors, self._taking, self._retired, os.getpid(),
                     ),
                     keep=(self._executors, self._taking, self._retired),
@@ -370,7 +376,7 @@ class Owner:
             raise
         if self._graph.version != before:
             self._status = status_of(self._graph)
-            self._renew()
+            self._advance()
         for client, head in told:
             self._reply(client, head)
         self._watch_worker()
@@ -404,25 +410,46 @@ class Owner:
             raise
         return {"change": wire.pack(change)}
 
-    def _renew(self) -> None:
-        """Let whoever asks from now on be answered from the present state.
-
-        As many executors stand by before anybody hears of it as were taken of the former one:
-        readers that all come back at once wait for no fork.
-        """
+    def _advance(self) -> None:
+        """Let whoever asks from now on be answered from the present state."""
+        if not self._feed.append(self._graph.recorded()):
+            self._renew()
+            return
         self._state += 1
-        os.close(self._retiring)
-        os.close(self._retired)
-        self._retired, self._retiring = os.pipe()
-        self._spares.clear()
+        self._publish()
+        if self._state - self._spares_state > MAX_BEHIND // 2:
+            self._retire_spares()
+
+    def _renew(self) -> None:
+        """Let whoever asks from now on be answered by executors that are forked now.
+
+        As many stand by before anybody hears of it as were taken of the former ones: readers that
+        all come back at once wait for no fork.
+        """
+        self._graph.recorded()
+        self._state += 1
+        self._feed.close()
+        self._feed = Feed(self._state)
+        self._retire_spares()
         self._fork_spares(max(self._limits.spares, min(self._demand, self._limits.places)))
         self._demand = 0
         self._publish()
 
+    def _retire_spares(self) -> None:
+        """Have those that stand by end; who forks others does so from now on."""
+        os.close(self._retiring)
+        os.close(self._retired)
+        self._retired, self._retiring = os.pipe()
+        self._spares.clear()
+        self._spares_state = self._state
+
     def _publish(self) -> None:
         """Tell the clients which state is the current one; a newer owner has had the last word."""
-        if self._state > int.from_bytes(self._cell[:STATE_BYTES], sys.byteorder):
-            self._cell[:STATE_BYTES] = self._state.to_bytes(STATE_BYTES, sys.byteorder)
+        if self._state > int.from_bytes(self._cell[:NUMBER_BYTES], sys.byteorder):
+            # In this order: who sees the new state asks no executor that cannot follow to it.
+            for place, number in ((NUMBER_BYTES, self._feed.since), (0, self._state)):
+                written = number.to_bytes(NUMBER_BYTES, sys.byteorder)
+                self._cell[place : place + NUMBER_BYTES] = written
 
     def _idle_s(self) -> float | None:
         """Seconds to wait for events, for ever if there is nothing to do without one."""

@@ -20,7 +20,7 @@ from etown_kg import vocab
 from etown_kg.catalogue import void
 from etown_kg.catalogue.census import WHOLE, Census, Link, Touched, namespace
 from etown_kg.figures.reading import QUERY
-from etown_kg.store import Dataset, Delta, GraphName
+from etown_kg.store import Dataset, Delta, GraphName, composed
 
 # Rounds after which two numbers that make each other change are written one at a time, and then
 # those after which one that still changes is taken for one without a solution.
@@ -108,8 +108,8 @@ class SelfDescription:
             if section not in self._stale and section.concerns(changed):
                 self._stale.append(section)
 
-    def refresh(self) -> None:
-        """Bring the description up to date, in the dataset as well."""
+    def refresh(self) -> Delta:
+        """Bring the description up to date, in the dataset as well; gives what that changed."""
         for touched in self._unsettled:
             self._touched[touched] = None
         self._unsettled.clear()
@@ -118,13 +118,15 @@ class SelfDescription:
         }
         self._stale.clear()
         rounds = 0
+        made: list[Delta] = []
         while self._touch_counts() or fresh:
             rounds += 1
             later = self._turn(rounds)
             found = fresh | {touched: frozenset(self._said(touched)) for touched in self._touched}
             fresh = {}
             self._touched = later
-            self._state(found)
+            made.append(self._state(found))
+        return composed(made)
 
     def _turn(self, rounds: int) -> dict[Touched, None]:
         """Choose what a late round writes of the numbers that count themselves; gives the rest."""
@@ -159,8 +161,8 @@ class SelfDescription:
             if isinstance(graph, NamedNode):
                 self._touched[Touched("graph", graph.value)] = None
 
-    def _state(self, found: dict[object, frozenset[Triple]]) -> None:
-        """Say this of these parts, instead of what was said of them."""
+    def _state(self, found: dict[object, frozenset[Triple]]) -> Delta:
+        """Say this of these parts, instead of what was said of them; gives the difference."""
         deleted: set[Triple] = set()
         inserted: set[Triple] = set()
         for key, triples in found.items():
@@ -170,7 +172,7 @@ class SelfDescription:
             deleted |= before - triples
             inserted |= triples - before
         if not deleted and not inserted:
-            return
+            return Delta()
         delta = Delta(
             frozenset(Quad(s, p, o, self.graph) for s, p, o in deleted),
             frozenset(Quad(s, p, o, self.graph) for s, p, o in inserted),
@@ -178,6 +180,7 @@ class SelfDescription:
         with self._census.following(self._dataset, delta.deleted, delta.inserted):
             self._dataset.apply(delta)
         self._touch_graphs([self.graph])
+        return delta
 
     def _said(self, touched: Touched) -> Iterator[Triple]:
         """What is to be said of a part now; nothing if there is none any more."""

@@ -62,6 +62,7 @@ from etown_kg.graph.inference import InferredChange
 from etown_kg.graph.linking import is_spoken_of, things_linked
 from etown_kg.graph.names import name_of, names_of, within
 from etown_kg.graph.source import GraphSource
+from etown_kg.graph.step import Step, premises
 from etown_kg.graph.writing import permitted, written
 from etown_kg.reason.proof import LeafSource, Proof
 from etown_kg.scope import ALL, UNNAMED_GRAPH, Scope
@@ -76,7 +77,7 @@ from etown_kg.store import (
 )
 from etown_kg.store.spelling import Term
 
-__all__ = ["Answer", "Closing", "KnowledgeGraph"]
+__all__ = ["Answer", "Closing", "KnowledgeGraph", "Step"]
 
 # Views that are kept and kept up to date; the one made first is let go for one more.
 MAX_VIEWS: Final = 16
@@ -133,6 +134,10 @@ class KnowledgeGraph:
         self._views: dict[Scope, KnowledgeGraph] = {}
         self._presentation = presentation
         self._description: SelfDescription | None = None
+        # What has changed since `record` was called; None if it was not.
+        self._steps: list[Step] | None = None
+        # What the views of a copy have yet to follow.
+        self._missed: dict[Scope, list[Step]] = {}
 
     @classmethod
     def load(
@@ -295,6 +300,10 @@ class KnowledgeGraph:
         """
         if scope.is_all:
             return self
+        for step in self._missed.pop(scope, ()):
+            self._show_in(scope, step.asserted, step.changes[-1])
+            if scope in self._views:
+                self._views[scope]._refresh_description()
         found = self._views.get(scope)
         if found is None:
             while len(self._views) >= MAX_VIEWS:
@@ -345,9 +354,12 @@ class KnowledgeGraph:
 
     def _refresh_description(self) -> None:
         """Bring ``graph/meta`` up to date, in the views too."""
-        for graph in (self, *self._views.values()):
-            if graph._description is not None:
-                graph._description.refresh()
+        if self._description is not None:
+            described = self._description.refresh()
+            if self._steps is not None and described:
+                self._steps.append(Step(described=described))
+        for view in self._views.values():
+            view._refresh_description()
 
     def stated_solutions(self, text: str) -> Iterator[dict[str, Term]]:
         """The solutions of a SELECT over all that is asserted, as the pages ask."""
@@ -359,13 +371,19 @@ class KnowledgeGraph:
 
     def _show(self, delta: Delta, change: Change) -> None:
         """Let the views follow a change that was made."""
-        for scope, view in list(self._views.items()):
-            try:
-                view._follow_whole(within(delta, scope), change)
-            except EtownError as error:
-                # The change stands; the view is made anew for who asks next.
-                _log.warning("a view could not follow version %s: %s", change.version, error)
-                del self._views[scope]
+        for scope in list(self._views):
+            self._show_in(scope, delta, change)
+
+    def _show_in(self, scope: Scope, delta: Delta, change: Change) -> None:
+        """Let a view, if it is still there, follow a change that was made."""
+        if scope not in self._views:
+            return
+        try:
+            self._views[scope]._follow_whole(within(delta, scope), change)
+        except EtownError as error:
+            # The change stands; the view is made anew for who asks next.
+            _log.warning("a view could not follow version %s: %s", change.version, error)
+            del self._views[scope]
 
     def _follow_whole(self, delta: Delta, change: Change) -> None:
         if delta:
@@ -459,13 +477,12 @@ class KnowledgeGraph:
             default_graphs, named_graphs, prefixes, services, base,
             self.things_linked if same_as else None,
         )  # fmt: skip
-        inference = self.conclusions.inference
         return ask(
             text,
             setting,
             self.conclusions.closed if infer else self.asserted,
             partial(self.graphs, infer=infer),
-            None if inference is None else lambda: inference.sizes,
+            self.conclusions.sizes,
             (lambda: self.conclusions.columns) if infer else None,
         )
 
@@ -638,7 +655,9 @@ class KnowledgeGraph:
         except BaseException:
             self.conclusions.follow_back(added, removed)
             raise
-        self._make(delta, follows)
+        inferred = self._make(delta, follows)
+        if self._steps is not None:
+            self._steps.append(Step((change,), delta, inferred, premises=premises(added, removed)))
         self._known_findings = findings
         self.version, self.time = change.version, change.time
         self._changes.append(change)
@@ -679,6 +698,31 @@ class KnowledgeGraph:
             view.asserted.apply(within(delta, scope))
             view.version = self.version
 
+    def record(self) -> None:
+        """Keep what every change from now on comes to, for `recorded`."""
+        self._steps = []
+
+    def recorded(self) -> Step:
+        """What has changed since this was last called, or since `record` was."""
+        steps, self._steps = self._steps or [], []
+        return Step.composed(steps)
+
+    def follow(self, step: Step) -> None:
+        """Take over what another copy of this graph has `recorded`: a few microseconds a quad.
+
+        A copy that follows answers queries, proves, and has views, all as the other one. It is
+        neither to be changed nor exported any more.
+        """
+        self.asserted.apply(step.asserted)
+        self.conclusions.follow_made(step.asserted, step.inferred, step.premises)
+        self.conclusions.closed.apply(step.described)
+        self.__dict__.pop("_citations", None)
+        for change in step.changes:
+            self.version, self.time = change.version, change.time
+        if step.changes:
+            for scope in self._views:
+                self._missed.setdefault(scope, []).append(step)
+
     def backup(self, target: Path) -> None:
         """Copy the location, as it is now, to a new folder; a few milliseconds on one disk.
 
@@ -690,14 +734,15 @@ class KnowledgeGraph:
             raise SettingError("location", "the graph has none, so there is nothing to back up")
         self._location.backup(target)
 
-    def _make(self, delta: Delta, follows: InferredChange) -> None:
-        """Change the stores that answer queries."""
+    def _make(self, delta: Delta, follows: InferredChange) -> Delta:
+        """Change the stores that answer queries; gives the change of the inferred quads."""
         self.asserted.apply(delta)
         inferred = self.conclusions.as_delta(follows)
         described = self._description
         with described.following(delta, inferred) if described else nullcontext():
             self.conclusions.make(delta, inferred)
         self.__dict__.pop("_citations", None)
+        return inferred
 
     def _refuse_clash(self, delta: Delta) -> NoReturn:
         """Say, in a view, why a change is refused that leaves the whole graph without a model.

@@ -23,8 +23,9 @@ from etown_kg.graph.inference import (
     said,
     with_graphs,
 )
+from etown_kg.reason.cardinality import Cardinalities
 from etown_kg.reason.proof import Proof
-from etown_kg.store import Dataset, Delta, GraphName, GraphQuads
+from etown_kg.store import Dataset, Delta, GraphName, GraphQuads, composed
 from etown_kg.store.spelling import Term
 
 
@@ -33,7 +34,6 @@ class Conclusions:
 
     Attributes:
         closed: the asserted quads with the inferred ones; `asserted` itself until they are taken.
-        inference: what keeps the closure, None before `compute`.
         reasoner: the name of who computes it.
         graph: where everything inferred is.
         outside: the graphs that are not reasoned with.
@@ -42,7 +42,9 @@ class Conclusions:
     def __init__(self, asserted: Dataset, base: str) -> None:
         self.asserted = asserted
         self.closed = asserted
-        self.inference: Inference | None = None
+        self._inference: Inference | None = None
+        # What the premises gained and lost that `_inference` has not been told.
+        self._missed: list[Delta] = []
         self.reasoner = DEFAULT_REASONER
         self.graph = NamedNode(f"{base}graph/inferred")
         self.outside: frozenset[GraphName] = frozenset(
@@ -63,6 +65,36 @@ class Conclusions:
         if found is None or found.inference is not inference or found.dataset is not self.closed:
             found = self._columns = Columns(inference, self.closed, self.outside)
         return found
+
+    @property
+    def inference(self) -> Inference | None:
+        """What keeps the closure, None before `compute`.
+
+        In a copy that has followed changes (`follow_made`) it catches up now, which takes about
+        as long as it took to make them.
+        """
+        missed, self._missed = self._missed, []
+        if missed and self._inference is not None:
+            # What was interrupted is not to be used any more.
+            found, self._inference = self._inference, None
+            change = composed(missed)
+            found.change(change.inserted, change.deleted, self._premises())
+            self._inference = found
+        return self._inference
+
+    @inference.setter
+    def inference(self, inference: Inference | None) -> None:
+        self._inference, self._missed = inference, []
+
+    @property
+    def sizes(self) -> Callable[[], Cardinalities] | None:
+        """Gives `Inference.sizes`, where there are any: of the present state, or not long before.
+
+        Unlike `inference` it does not catch up: who puts joins in order asks about orders of
+        magnitude.
+        """
+        inference = self._inference
+        return None if inference is None else lambda: inference.sizes
 
     @property
     def inferred(self) -> Collection[Quad]:
@@ -151,7 +183,9 @@ class Conclusions:
         """What has come and gone among the inferred quads."""
         gone = frozenset(Quad(s, p, o, self.graph) for s, p, o in follows.removed)
         come = frozenset(Quad(s, p, o, self.graph) for s, p, o in follows.added)
-        return Delta(deleted=gone, inserted=come)
+        # Said, as a delta is: it stays there when all has gone again.
+        made = {self.graph} - self.closed.graphs if come else frozenset()
+        return Delta(deleted=gone, inserted=come, created=frozenset(made))
 
     def make(self, delta: Delta, inferred: Delta) -> None:
         """Change `closed` as `asserted` was changed, and by what follows."""
@@ -161,6 +195,14 @@ class Conclusions:
         self.closed.apply(delta)
         self.closed.apply(inferred)
         self._count += len(inferred.inserted) - len(inferred.deleted)
+
+    def follow_made(self, asserted: Delta, inferred: Delta, premises: Delta) -> None:
+        """`make` what somebody else has worked out on another copy; `inference` is told of the
+        premises when it is asked for.
+        """
+        self.make(asserted, inferred)
+        if premises and self._inference is not None:
+            self._missed.append(premises)
 
     def _premises(self, delta: Delta | None = None) -> Iterator[Quad]:
         """What the reasoner gets; with a delta, what it will get after the change."""

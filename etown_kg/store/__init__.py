@@ -9,7 +9,7 @@ Relies on pyoxigraph. Knows no files of the project, no updates and no reasoner.
 
 from etown_kg.store.checksum import checksum
 from etown_kg.store.dataset import DEFAULT_GRAPHS, Dataset, DefaultGraphMode, GraphQuads
-from etown_kg.store.delta import UNNAMED, Delta, GraphName
+from etown_kg.store.delta import UNNAMED, Delta, GraphName, composed
 from etown_kg.store.disk import is_want_of_room
 from etown_kg.store.journal import State
 from etown_kg.store.location import RESERVE_BYTES, SERVED_BY, Location
@@ -28,6 +28,7 @@ __all__ = [
     "Location",
     "State",
     "checksum",
+    "composed",
     "is_want_of_room",
     "restore",
     "verify",

@@ -24,10 +24,12 @@ from typing import NoReturn
 import pytest
 from pyoxigraph import Literal, NamedNode, Quad
 
-from etown_kg.backend import QueryRequest, UpdateRequest
+from etown_kg import vocab
+from etown_kg.backend import ProofRequest, QueryRequest, UpdateRequest
 from etown_kg.backend.client import ProcessBackend, connect, start
 from etown_kg.backend.confinement import run_with_deep_stack
 from etown_kg.backend.executor import outcome
+from etown_kg.backend.feed import MAX_BEHIND, MAX_QUADS
 from etown_kg.backend.limits import MIB, Limits
 from etown_kg.errors import (
     CancelledError,
@@ -483,7 +485,7 @@ def test_a_killed_worker_fails_no_more_than_one_update(own_processes: Start) -> 
 
 
 def test_no_reader_fails_while_updates_stream_in(own_processes: Start) -> None:
-    # Executors that stand by are retired with each update, some of them just as a reader comes.
+    # Executors take over what changed, some of them while the next change is made.
     backend = own_processes(UNHURRIED)
     stopped = threading.Event()
 
@@ -566,3 +568,52 @@ def test_limits_that_contradict_each_other_are_refused() -> None:
     with pytest.raises(SettingError):
         Limits(query_s=0)
     assert Limits(memory_bytes=MIB).memory_bytes == MIB
+
+
+# Executors that follow changes
+
+
+def _working(backend: ProcessBackend) -> set[int]:
+    """The executors that this client has."""
+    return {line.pid for line in backend._idle}
+
+
+def test_executors_live_through_updates(own_processes: Start) -> None:
+    backend = own_processes()
+    assert backend.query(ASK).body
+    (executor,) = _working(backend)
+    text = "SELECT (COUNT(*) AS ?n) { GRAPH <x:g> { ?s ?p ?o } }"
+    for n in range(1, 4):
+        backend.update(UpdateRequest(f"INSERT DATA {{ GRAPH <x:g> {{ <x:a> <x:b> {n} }} }}"))
+        body = backend.query(QueryRequest(text, accept="text/csv")).body
+        assert body.splitlines()[1] == b"%d" % n
+        assert _working(backend) == {executor}
+    proof = backend.prove(ProofRequest(("<x:a>", "<x:b>", f'"3"^^<{vocab.XSD}integer>')))
+    assert proof.count == 1
+    assert proof.version == backend.status().version
+
+
+def test_a_large_update_has_all_executors_forked_anew(own_processes: Start) -> None:
+    backend = own_processes()
+    assert backend.query(ASK).body
+    before = _working(backend)
+    quads = " ".join(f"<x:a> <x:b> {n} ." for n in range(MAX_QUADS + 1))
+    backend.update(UpdateRequest(f"INSERT DATA {{ GRAPH <x:g> {{ {quads} }} }}"))
+    text = "SELECT (COUNT(*) AS ?n) { GRAPH <x:g> { ?s ?p ?o } }"
+    for n in (MAX_QUADS + 1, MAX_QUADS + 2):
+        body = backend.query(QueryRequest(text, accept="text/csv")).body
+        assert body.splitlines()[1] == b"%d" % n
+        assert not _working(backend) & before
+        backend.update(UpdateRequest("INSERT DATA { GRAPH <x:g> { <x:more> <x:b> 1 } }"))
+
+
+def test_an_executor_far_behind_is_not_asked(own_processes: Start) -> None:
+    backend = own_processes()
+    assert backend.query(ASK).body
+    before = _working(backend)
+    for n in range(MAX_BEHIND + 1):
+        backend.update(UpdateRequest(f"INSERT DATA {{ GRAPH <x:g> {{ <x:a> <x:b> {n} }} }}"))
+    body = backend.query(QueryRequest("SELECT ?o { <x:a> <x:b> ?o }", accept="text/csv")).body
+    assert len(body.splitlines()) == MAX_BEHIND + 2
+    assert _working(backend)
+    assert not _working(backend) & before
