@@ -13,11 +13,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, RdfFormat, parse
 
+import etown_kg.graph as package
 from etown_kg import formats
 from etown_kg.errors import InconsistentError, QueryError
-from etown_kg.graph import KnowledgeGraph, counts
+from etown_kg.graph import KnowledgeGraph, columns, counts
 from etown_kg.reason import weighted_join
-from etown_kg.store import Delta
+from etown_kg.store import Delta, dataset
 from etown_kg.vocab import OWL, SKOS, XSD
 
 CASES = Path(__file__).parent / "counts"
@@ -294,26 +295,35 @@ def texts(draw: st.DrawFn) -> str:
 @settings(max_examples=150, deadline=None)
 @given(
     _SETS,
-    st.lists(st.tuples(_SETS, _SETS), max_size=3),
+    st.lists(st.tuples(st.frozensets(st.integers(0, 25), max_size=6), _SETS), max_size=3),
     st.lists(texts(), min_size=1, max_size=4),
     st.booleans(),
+    st.sampled_from([(0, 0), (1, 4), (1 << 8, 1 << 14)]),
 )
 def test_counts_are_the_engines_whatever_changes(
     first: frozenset[Quad],
-    changes: list[tuple[frozenset[Quad], frozenset[Quad]]],
+    changes: list[tuple[frozenset[int], frozenset[Quad]]],
     asked: list[str],
     is_prepared: bool,
+    touched: tuple[int, int],
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(
             weighted_join, "MANY", 2
         )  # what is done with many rows alone is done here too
+        few, most = touched
+        patch.setattr(dataset, "_FEW_TOUCHED", few)
+        patch.setattr(dataset, "_MOST_TOUCHED", most)
+        patch.setattr(columns, "_MOST_PENDING", most)
+        patch.setattr(package, "FEW_QUADS", 0)
         graph = build([*_ONTOLOGY, *first])
         if is_prepared:
             graph.count()
         for text in asked:
             assert solutions(graph, text) == by_the_engine(graph, text)
-        for deleted, inserted in changes:
+        for places, inserted in changes:
+            present = sorted(graph.asserted, key=str)
+            deleted = frozenset(quad for place, quad in enumerate(present) if place in places)
             with suppress(InconsistentError):  # and it is as it was
                 graph.apply(Delta(deleted=deleted, inserted=inserted))
             for text in asked:

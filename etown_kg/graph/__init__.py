@@ -401,8 +401,10 @@ class KnowledgeGraph:
         """
         if self.conclusions.inference is not None:
             _ = self.conclusions.inference.sizes
-        if self.conclusions.columns is not None and len(self.conclusions.closed) >= FEW_QUADS:
-            self.conclusions.columns.prepare()
+        if len(self.conclusions.closed) < FEW_QUADS:
+            return
+        if (columns := self.conclusions.columns) is not None:
+            columns.prepare()
 
     # What follows
 

@@ -3,7 +3,7 @@
 The engine has numbered the terms and sorted the triples by predicate already (`etown_kg.reason`).
 A column is made of that when it is first asked for, with what the engine never saw (links, what
 the program says of the graph), and in the spelling of the store: two spellings of one value are
-one term there. It is kept until the dataset changes a triple of its predicate.
+one term there. From then on it follows the changes of the dataset itself.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from threading import Lock
 from typing import Final
 
 import numpy as np
-from pyoxigraph import NamedNode, Triple
+from pyoxigraph import NamedNode, Quad, Triple
 
 from etown_kg.errors import LimitError
 from etown_kg.graph.inference import EngineInference
@@ -25,6 +25,8 @@ from etown_kg.reason.weighted_join import Relation, Relations
 from etown_kg.store import Dataset, GraphName
 from etown_kg.store.spelling import Term
 
+# Triples that are kept for a relation that nobody asks for; it is made anew for more.
+_MOST_PENDING: Final = 1 << 14
 _NOTHING: Final = Relations({}, 0)
 
 
@@ -44,7 +46,12 @@ class Columns:
         self._dictionary = inference.closure.dictionary
         # None for a predicate that says something of triples (RDF 1.2), which have no numbers.
         self._relations: dict[int, Relation | None] = {}
-        self._are_all_made = False
+        # What has come and gone since a relation was made; None for very much.
+        self._pending: dict[int, list[Triple] | None] = {}
+        # The predicates, all of them or those that have come.
+        self._known: set[int] = set()
+        self._are_all_known = False
+        self._is_prepared = False
         self._spelling: Ids = np.empty(0, dtype=np.int64)
         self._spelled = 0
         # Threads that read one graph share its columns.
@@ -65,58 +72,100 @@ class Columns:
     def of(self, predicates: Collection[NamedNode]) -> Relations | None:
         """The relations of these predicates; None if one says something of triples."""
         with self._making:
-            self._forget_touched()
-            found = {self._named(predicate) for predicate in predicates}
+            self._follow()
+            found = {self._number(predicate) for predicate in predicates}
             return self._chosen([number for number in found if number is not None])
 
     def of_all(self) -> Relations | None:
         """`of` all predicates that there are."""
         with self._making:
-            self._forget_touched()
+            self._follow()
             if self.inference.passed_over:
                 return None
-            if not self._are_all_made:
+            if not self._are_all_known:
                 closure, kinds = self.inference.closure, self._dictionary.kinds
-                numbers = {number for number in closure.predicates() if kinds[number] == IRI}
+                self._known.update(n for n in closure.predicates() if kinds[n] == IRI)
                 for graph in self._outside:
                     quads = self.dataset.store.quads_for_pattern(None, None, None, graph)
                     names = {quad.predicate for quad in quads}
-                    numbers.update(self._dictionary.encode([*map(_bytes, names)]))
-                for number in sorted(numbers - self._relations.keys()):
-                    self._relations[number] = self._made(number)
-                self._are_all_made = True
-            return self._chosen(self._relations)
+                    self._known.update(self._dictionary.encode([*map(_bytes, names)]))
+                self._are_all_known = True
+            return self._chosen(sorted(self._known))
 
     def prepare(self) -> None:
         """Make all relations in both directions: 16 bytes and about 0.2 us a triple."""
         for relation in (self.of_all() or _NOTHING).by_predicate.values():
             for is_forward in (True, False):
                 relation.keys(is_forward=is_forward)
+        self._is_prepared = True
 
-    def _named(self, predicate: NamedNode) -> int | None:
-        """The number of a predicate, whose relation is made; None if there is none."""
+    def keep_up(self) -> None:
+        """Follow the changes of the dataset, once they are many, if it was prepared.
+
+        Else whoever asks next does so, for the predicates that he asks for.
+        """
+        if self._is_prepared and self.dataset.is_touched():
+            self.prepare()
+
+    def _number(self, predicate: NamedNode) -> int | None:
+        """The number of a predicate; None if nothing is said with it."""
         number = self._dictionary.find(_bytes(predicate))
-        if number is None:
-            if not any(True for _ in self._pairs_outside(predicate)):
-                return None  # and the dictionary does not grow by whatever is asked
+        if number is None and any(True for _ in self._pairs_outside(predicate)):
             (number,) = self._dictionary.encode([_bytes(predicate)])
-        if number not in self._relations:
-            self._relations[number] = self._made(number)
-        return number
+        return number  # the dictionary does not grow by whatever is asked
 
     def _chosen(self, predicates: Collection[int]) -> Relations | None:
-        found = {number: self._relations[number] for number in predicates}
-        sized = {number: one for number, one in found.items() if one is not None and one.count}
+        found = {number: self._relation(number) for number in predicates}
         if None in found.values():
             return None
+        sized = {number: one for number, one in found.items() if one is not None and one.count}
         return Relations(sized, len(self._dictionary))
 
-    def _forget_touched(self) -> None:
-        for predicate in self.dataset.touched():
-            number = self._dictionary.find(_bytes(predicate))
-            if number is not None:
-                self._relations.pop(number, None)
-            self._are_all_made = False
+    # Making them
+
+    def _follow(self) -> None:
+        """Take over what has come and gone in the dataset, for when it is asked for."""
+        touched = self.dataset.touched()
+        by_predicate: dict[NamedNode, list[Triple] | None] = {}
+        for triple in touched.triples:
+            of_one = by_predicate.setdefault(triple.predicate, [])
+            assert of_one is not None
+            of_one.append(triple)
+        by_predicate.update(dict.fromkeys(touched.predicates))
+        numbers = self._dictionary.encode([*map(_bytes, by_predicate)])
+        self._known.update(numbers)
+        for number, triples in zip(numbers, by_predicate.values(), strict=True):
+            if number not in self._relations:
+                continue  # it will be made of what is there then
+            pending = self._pending.setdefault(number, [])
+            if pending is None or triples is None or len(pending) > _MOST_PENDING:
+                self._pending[number] = None
+            else:
+                pending += triples
+
+    def _relation(self, predicate: int) -> Relation | None:
+        """A relation as it is now."""
+        triples = self._pending.pop(predicate, [])
+        if triples is None or predicate not in self._relations:
+            self._relations[predicate] = self._made(predicate)
+        elif triples:
+            relation = self._relations[predicate]
+            is_plain = not any(isinstance(triple.object, Triple) for triple in triples)
+            self._relations[predicate] = (
+                self._made(predicate)
+                if relation is None or not is_plain
+                else self._changed(relation, triples)
+            )
+        return self._relations[predicate]
+
+    def _changed(self, relation: Relation, triples: Sequence[Triple]) -> Relation:
+        """The relation after triples have come, if they are in the dataset now, or gone."""
+        is_there = np.array(
+            [Quad(t.subject, t.predicate, t.object) in self.dataset.triples for t in triples]
+        )
+        subjects, objects = self._encoded_pairs([(t.subject, t.object) for t in triples])
+        keys = pack(subjects, objects)
+        return relation.changed(distinct(keys[is_there]), distinct(keys[~is_there]))
 
     def _made(self, predicate: int) -> Relation | None:
         name = self._dictionary.term(predicate).decode()
@@ -134,7 +183,7 @@ class Columns:
             subjects, objects = self._encoded_pairs(others)
             more = pack(subjects, objects) if is_forward else pack(objects, subjects)
             keys = union(keys, distinct(more))
-        return Relation(keys, is_forward=is_forward)
+        return Relation(keys) if is_forward else Relation(None, keys)
 
     def _pairs_outside(self, predicate: NamedNode) -> Iterator[tuple[Term, Term]]:
         for graph in self._outside:

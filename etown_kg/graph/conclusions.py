@@ -195,6 +195,8 @@ class Conclusions:
         self.closed.apply(delta)
         self.closed.apply(inferred)
         self._count += len(inferred.inserted) - len(inferred.deleted)
+        if self._columns is not None:
+            self._columns.keep_up()
 
     def follow_made(self, asserted: Delta, inferred: Delta, premises: Delta) -> None:
         """`make` what somebody else has worked out on another copy; `inference` is told of the

@@ -17,12 +17,15 @@ import numpy as np
 
 from etown_kg.reason.join import MANY, Atom
 from etown_kg.reason.relation import (
+    EMPTY,
     Ids,
     Keys,
     Mask,
     contains,
+    difference,
     expand,
     leading,
+    merge,
     pack,
     ranges,
     slice_of,
@@ -46,30 +49,63 @@ _NONE: Final[Ids] = np.empty(0, dtype=np.int64)
 class Relation:
     """The triples of one predicate: sorted keys in one direction, and in the other when asked."""
 
-    def __init__(self, keys: Keys, *, is_forward: bool = True) -> None:
-        self._forward: Keys | None = keys if is_forward else None
-        self._backward: Keys | None = None if is_forward else keys
+    def __init__(self, forward: Keys | None, backward: Keys | None = None) -> None:
+        """One of both is enough."""
+        directions = ((True, forward), (False, backward))
+        self._keys = {which: keys for which, keys in directions if keys is not None}
+        # What this one is a change of, and the forward keys that have come and gone since.
+        self._before: tuple[Relation, Keys, Keys] | None = None
         self._fan_out: dict[bool, float] = {}
-        self.count = len(keys)
+        self.count = len(next(iter(self._keys.values())))
+
+    def changed(self, come: Keys, gone: Keys) -> Relation:
+        """The relation with some triples and without others: sorted forward keys, all different.
+
+        What comes may be there, and what goes may not. Each direction is changed when it is asked
+        for, as a long one takes milliseconds to copy.
+        """
+        for is_forward in (True, False):
+            if self._is_at_hand(is_forward):
+                self.keys(is_forward=is_forward)
+        self._before = None  # so that no chain of them grows
+        come, gone = come[~self._has(come)], gone[self._has(gone)]
+        result = Relation(EMPTY)
+        result._keys.clear()
+        result._before = (self, come, gone)
+        result.count = self.count + len(come) - len(gone)
+        return result
 
     def keys(self, *, is_forward: bool) -> Keys:
         """All keys, led by the subject or by the object."""
-        if self._forward is None:
-            assert self._backward is not None
-            if is_forward:
-                self._forward = swapped(self._backward)
-        elif self._backward is None and not is_forward:
-            self._backward = swapped(self._forward)
-        found = self._forward if is_forward else self._backward
-        assert found is not None
+        found = self._keys.get(is_forward)
+        if found is None:
+            change = self._before  # which another thread may let go meanwhile
+            if change is not None and change[0]._is_at_hand(is_forward):
+                before, come, gone = change
+                if not is_forward:
+                    come, gone = swapped(come), swapped(gone)
+                found = merge(difference(before.keys(is_forward=is_forward), gone), come)
+            else:
+                found = swapped(self.keys(is_forward=not is_forward))
+            self._keys[is_forward] = found
+            if len(self._keys) == 2:
+                self._before = None
         return found
 
     def at_hand(self, *, is_forward: bool = True) -> tuple[Keys, bool]:
         """The keys in that direction if they are made, else in the other; whether forward."""
-        wanted = self._forward if is_forward else self._backward
-        if wanted is None:
-            return self.keys(is_forward=not is_forward), not is_forward
-        return wanted, is_forward
+        which = is_forward if self._is_at_hand(is_forward) else not is_forward
+        return self.keys(is_forward=which), which
+
+    def _is_at_hand(self, is_forward: bool) -> bool:
+        change = self._before
+        return is_forward in self._keys or (
+            change is not None and change[0]._is_at_hand(is_forward)
+        )
+
+    def _has(self, forward: Keys) -> Mask:
+        keys, is_forward = self.at_hand()
+        return contains(keys, forward if is_forward else pack(trailing(forward), leading(forward)))
 
     def fan_out(self, *, is_forward: bool) -> float:
         """How many triples a subject, or an object, has on average; counted once."""

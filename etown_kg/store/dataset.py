@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from pyoxigraph import NamedNode, Quad, Store, Triple
 
@@ -21,6 +21,27 @@ from etown_kg.store.spelling import Term, canonical, canonical_quads
 
 DefaultGraphMode = Literal["union", "standard"]
 DEFAULT_GRAPHS: Final[tuple[DefaultGraphMode, ...]] = ("union", "standard")
+
+# Triples that are noted one by one, and those after which a reader should come.
+_MOST_TOUCHED: Final = 1 << 14
+_FEW_TOUCHED: Final = 1 << 8
+
+
+class Touched(NamedTuple):
+    """What has come or gone, perhaps both: triples in the store's form, and predicates of others.
+
+    A predicate stands for very many triples; it has none among the triples.
+    """
+
+    triples: set[Triple]
+    predicates: set[NamedNode]
+
+    def note(self, quads: Iterable[Quad]) -> None:
+        """Take over that these have come or gone."""
+        self.triples.update(quad.triple for quad in quads if quad.predicate not in self.predicates)
+        if len(self.triples) > _MOST_TOUCHED:
+            self.predicates.update(triple.predicate for triple in self.triples)
+            self.triples.clear()
 
 
 class Dataset(Collection[Quad]):
@@ -54,8 +75,8 @@ class Dataset(Collection[Quad]):
         # The quads of each graph as the store has them: two spellings of one value are one.
         self._sizes: Counter[GraphName] = Counter()
         self.graphs: set[GraphName] = set()
-        # The predicates of what has come or gone since somebody asked for them to be noted.
-        self._touched: set[NamedNode] | None = None
+        # What has come or gone since somebody asked for it to be noted.
+        self._touched: Touched | None = None
         self.extend(quads)
 
     # Reading
@@ -159,13 +180,18 @@ class Dataset(Collection[Quad]):
             copied.create(graph)
         return copied
 
-    def touched(self) -> set[NamedNode]:
-        """The predicates of all that has come or gone since the last call; at first, of nothing.
+    def touched(self) -> Touched:
+        """What has come or gone since the last call; nothing at the first one, before which nothing
+        is noted.
 
         For one reader, who keeps something of this dataset by predicate.
         """
-        found, self._touched = self._touched, set()
-        return found or set()
+        found, self._touched = self._touched, Touched(set(), set())
+        return found or self._touched
+
+    def is_touched(self) -> bool:
+        """Whether so much has come or gone that it is time to look at `touched`."""
+        return self._touched is not None and len(self._touched.triples) > _FEW_TOUCHED
 
     # Changing
 
@@ -208,7 +234,7 @@ class Dataset(Collection[Quad]):
     def _store(self, quads: list[Quad]) -> None:
         """Add different canonical quads."""
         if self._touched is not None:
-            self._touched.update(quad.predicate for quad in quads)
+            self._touched.note(quads)
         named = [quad for quad in quads if quad.graph_name != UNNAMED]
         unnamed = [quad for quad in quads if quad.graph_name == UNNAMED]
         # Counted before they are in: the store's own length is a walk over all of it.
@@ -254,7 +280,7 @@ class Dataset(Collection[Quad]):
                 self._written[alike] = rest
             return
         if self._touched is not None:
-            self._touched.add(alike.predicate)
+            self._touched.note((alike,))
         self._home(alike.graph_name).remove(alike)
         self._sizes[alike.graph_name] -= 1
         if self.is_union:

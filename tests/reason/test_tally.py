@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from itertools import product
 
 import numpy as np
@@ -25,9 +26,8 @@ def relations(triples: Triples, backward: frozenset[int] = frozenset()) -> Relat
     made = {}
     for predicate in {p for p, _, _ in triples}:
         is_forward = predicate not in backward
-        pairs = sorted((s, o) if is_forward else (o, s) for p, s, o in triples if p == predicate)
-        keys: Keys = np.array([one << 32 | other for one, other in pairs], dtype=np.int64)
-        made[predicate] = Relation(keys, is_forward=is_forward)
+        keys = as_keys({(s, o) if is_forward else (o, s) for p, s, o in triples if p == predicate})
+        made[predicate] = Relation(keys) if is_forward else Relation(None, keys)
     return Relations(made, TERMS)
 
 
@@ -137,6 +137,33 @@ def test_rarest_is_about_what_a_pattern_gives() -> None:
     assert rarest(relations(both), [Atom(0, 2, -2)]) == 6
     assert rarest(relations(both), [Atom(-3, -1, -2)]) == 39
     assert rarest(relations(both), [Atom(2, -1, -2)]) == 0
+
+
+_PAIRS = st.frozensets(st.tuples(_TERM, _TERM), max_size=12)
+
+
+@given(_PAIRS, _PAIRS, _PAIRS, st.sampled_from(["forward", "backward", "both"]))
+def test_a_relation_changes_in_both_directions(
+    first: frozenset[tuple[int, int]],
+    come: frozenset[tuple[int, int]],
+    gone: frozenset[tuple[int, int]],
+    made: str,
+) -> None:
+    gone -= come
+    forward, backward = as_keys(first), as_keys({(o, s) for s, o in first})
+    relation = Relation(
+        forward if made != "backward" else None, backward if made != "forward" else None
+    )
+    found = relation.changed(as_keys(come), as_keys(gone))
+    expected_pairs = (first - gone) | come
+    assert found.count == len(expected_pairs)
+    assert found.keys(is_forward=True).tolist() == as_keys(expected_pairs).tolist()
+    turned = as_keys({(o, s) for s, o in expected_pairs})
+    assert found.keys(is_forward=False).tolist() == turned.tolist()
+
+
+def as_keys(pairs: Set[tuple[int, int]]) -> Keys:
+    return np.array([one << 32 | other for one, other in sorted(pairs)], dtype=np.int64)
 
 
 @given(_TRIPLES)
