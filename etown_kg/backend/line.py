@@ -24,7 +24,8 @@ from etown_kg.errors import CancelledError, LimitError, UnavailableError
 # What a process is put down to that works longer than a moment: others go first.
 NICE = 15
 _GREETING_TIMEOUT_S = 30.0
-# How many times `Limits.short_s` short work may take that hardly gets the processor.
+# How many times `Limits.short_s` short work may take that hardly gets the processor; half as many
+# where others wait for its place.
 _STARVED = 4
 
 
@@ -176,11 +177,15 @@ class Line:
                 worked_s = self._worked_s() - began_s
                 # Who waits for the processor on a busy machine does not work long, up to a point.
                 is_starved = worked_s < limits.short_s / 2
+                patience = _STARVED / 2 if place.is_wanted() else _STARVED
                 if not place.is_long and not (
-                    is_starved and now < started + _STARVED * limits.short_s
+                    is_starved and now < started + patience * limits.short_s
                 ):
                     _lengthen(place, limits)
-                if worked_s >= limits.short_s and not self.is_spent:
+                # At once where others wait: those who have the reserved places next need the
+                # processor to be done, or found long, in a moment.
+                is_in_the_way = place.is_long and place.is_wanted()
+                if (is_in_the_way or worked_s >= limits.short_s) and not self.is_spent:
                     self._let_others_go_first()
                 long_at = math.inf if self.is_spent else now + limits.short_s / 4
             if is_gone is not None and now >= look_at:

@@ -96,6 +96,10 @@ class Places:
             place.is_long = long < self._limits.places - self._limits.reserved_places
             return place.is_long
 
+    def are_wanted(self) -> bool:
+        """Whether somebody waits for a place."""
+        return bool(self._waiting)
+
     def at_work(self) -> int:
         """How many have a place."""
         with self._lock:
@@ -153,6 +157,10 @@ class Place:
     def lengthen(self) -> bool:
         """Whether the query may go on, though it is no longer short."""
         return self._places.lengthen(self)
+
+    def is_wanted(self) -> bool:
+        """Whether others wait for a place."""
+        return self._places.are_wanted()
 
     def leave(self) -> None:
         """Give the place back."""

@@ -109,6 +109,18 @@ def test_who_has_long_work_gets_no_reserved_place() -> None:
     assert len(held) == 2
 
 
+def test_a_place_is_wanted_while_somebody_waits() -> None:
+    places = Places(LIMITS)
+    held = [take(places, client) for client in "abcd"]
+    assert not held[0].is_wanted()
+    with ThreadPoolExecutor(1) as threads:
+        waiting = threads.submit(take, places, "e")
+        settle(held[0].is_wanted)
+        places.leave(held[0])
+        assert waiting.result().admitted.is_set()
+    assert not held[1].is_wanted()
+
+
 def test_waiting_ends_when_the_client_has_left() -> None:
     places = Places(LIMITS)
     held = [take(places, client) for client in "abcd"]

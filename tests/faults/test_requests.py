@@ -395,6 +395,18 @@ def test_a_client_with_many_runaways_keeps_others_served(target: str) -> None:
         assert served_within(target, 5)
 
 
+def test_many_clients_with_a_runaway_each_keep_others_served(target: str) -> None:
+    runaway, _ = CASES["cross-product"]
+    with ExitStack() as stack:
+        for number in range(12):
+            connection = stack.enter_context(connected(target, f"127.0.1.{number + 1}"))
+            connection.sendall(runaway)
+        statuses = [exchange(target, get(ASK)).split(b" ", 2)[1] for _ in range(20)]
+    # The first may have to wait for all of them, on a slow machine for longer than it may take.
+    assert set(statuses) <= {b"200", b"503"}
+    assert statuses.count(b"200") >= 19
+
+
 def test_a_page_shows_a_script_as_text(target: str) -> None:
     sent, _ = CASES["script-in-literal"]
     head, _, page = exchange(target, sent).partition(b"\r\n\r\n")
