@@ -33,10 +33,7 @@ from typing import BinaryIO, Final, NoReturn
 from pyoxigraph import NamedNode, Quad
 
 from etown_kg import export, load, questions, update, vocab, wording
-from etown_kg.catalogue.coverage import Coverage
-from etown_kg.catalogue.dcat import Catalogue
 from etown_kg.catalogue.description import Presentation, SelfDescription
-from etown_kg.catalogue.dumps import DumpList
 from etown_kg.changes import Change, GraphWrite, UpdateRequest
 from etown_kg.citation import Citations
 from etown_kg.config import DEFAULT_REASONER, shipped
@@ -45,7 +42,6 @@ from etown_kg.errors import (
     EtownError,
     InconsistentError,
     InvalidError,
-    MissingPathError,
     ReadOnlyError,
     SettingError,
 )
@@ -56,11 +52,12 @@ from etown_kg.formats import JSON_LD, Format
 from etown_kg.graph.answer import Answer
 from etown_kg.graph.asking import Setting, ask
 from etown_kg.graph.conclusions import Conclusions
-from etown_kg.graph.counting import census
 from etown_kg.graph.counts import FEW_QUADS
+from etown_kg.graph.describing import description
 from etown_kg.graph.inference import InferredChange
 from etown_kg.graph.linking import is_spoken_of, things_linked
 from etown_kg.graph.names import name_of, names_of, within
+from etown_kg.graph.shapes import Shapes
 from etown_kg.graph.source import GraphSource
 from etown_kg.graph.step import Step, premises
 from etown_kg.graph.writing import permitted, written
@@ -133,6 +130,7 @@ class KnowledgeGraph:
         self._location: Location | None = None
         self._views: dict[Scope, KnowledgeGraph] = {}
         self._presentation = presentation
+        self._shapes = Shapes(ontology, base)
         self._description: SelfDescription | None = None
         # What has changed since `record` was called; None if it was not.
         self._steps: list[Step] | None = None
@@ -282,7 +280,7 @@ class KnowledgeGraph:
         Raises:
             MissingPathError: the graph has no ontology folder with ``shapes/``.
         """
-        return self._validated(self.asserted)
+        return self._shapes.report(self.asserted)
 
     # Parts of it
 
@@ -339,18 +337,10 @@ class KnowledgeGraph:
         """Let ``graph/meta`` say what there is, from now on."""
         if self._presentation is None:
             return
-        found = self._presentation
-        catalogue = Catalogue(
-            self.base, self.asserted.store, lambda: self.time if self.version else "",
-            found.titles, found.descriptions,
+        self._description = description(
+            self.base, self._presentation, self.asserted, self.conclusions,
+            lambda: self.time if self.version else "", self.stated_solutions,
         )  # fmt: skip
-        coverage = Coverage(
-            self.base, self.stated_solutions, found.figures_query, catalogue.licences
-        )
-        followed = self.conclusions
-        count = partial(census, self.base, followed.closed, followed.inference, followed.outside)
-        sections = (catalogue, DumpList(self.base, catalogue.licences), coverage)
-        self._description = SelfDescription(followed.closed, self.base, sections, count)
 
     def _refresh_description(self) -> None:
         """Bring ``graph/meta`` up to date, in the views too."""
@@ -660,7 +650,7 @@ class KnowledgeGraph:
         inferred = self._make(delta, follows)
         if self._steps is not None:
             self._steps.append(Step((change,), delta, inferred, premises=premises(added, removed)))
-        self._known_findings = findings
+        self._shapes.known = findings
         self.version, self.time = change.version, change.time
         self._changes.append(change)
         self._show(delta, change)
@@ -759,39 +749,21 @@ class KnowledgeGraph:
 
     # Checking
 
-    def _validated(self, quads: Iterable[Quad]) -> Report:
-        # Here, not at the top: pySHACL takes 0.1 s to import, and a server does not need it.
-        from etown_kg.validate import validate
-
-        if self.ontology is None or not (self.ontology / "shapes").is_dir():
-            raise MissingPathError(
-                "shapes" if self.ontology is None else self.ontology / "shapes",
-                "a folder with SHACL shapes",
-            )
-        hygiene = self.ontology / "queries" / "hygiene"
-        # What the program makes itself is not for the authors of data to mend.
-        meta = NamedNode(f"{self.base}graph/meta")
-        quads = (quad for quad in quads if quad.graph_name != meta)
-        return validate(quads, self.ontology / "shapes", hygiene if hygiene.is_dir() else None)
-
-    def _check_shapes(self, delta: Delta, scope: Scope = ALL) -> frozenset[Finding]:
+    def _check_shapes(self, delta: Delta, scope: Scope) -> frozenset[Finding]:
         """The violations after a change.
 
         Raises:
             InvalidError: some were not there before it; with those that can be seen in `scope`.
         """
-        if self._known_findings is None:
-            self._known_findings = _violations(self._validated(self.asserted))
-        found = _violations(self._validated(delta.after(self.asserted)))
-        fresh = found - self._known_findings
-        if fresh and not scope.is_all:
-            view = self.view(scope)
-            view._known_findings = _violations(view._validated(view.asserted))
-            view._check_shapes(within(delta, scope))
-            raise _unshown(InvalidError(()))
-        if fresh:
-            raise InvalidError(sorted(fresh))
-        return found
+        try:
+            return self._shapes.check(self.asserted, delta)
+        except InvalidError:
+            if not scope.is_all:
+                view = self.view(scope)
+                view._shapes.known = None
+                view._shapes.check(view.asserted, within(delta, scope))
+                raise _unshown(InvalidError(())) from None
+            raise
 
     @cached_property
     def _citations(self) -> Citations:
@@ -812,12 +784,6 @@ class KnowledgeGraph:
         if self._location is not None:
             return self._location.name
         return f"{checksum(self.asserted):016x}"
-
-    _known_findings: frozenset[Finding] | None = None
-
-
-def _violations(report: Report) -> frozenset[Finding]:
-    return frozenset(each for each in report.findings if each.severity == "violation")
 
 
 def _unshown(error: EtownError) -> EtownError:
