@@ -24,7 +24,7 @@ DEFAULT_GRAPHS: Final[tuple[DefaultGraphMode, ...]] = ("union", "standard")
 
 # Triples that are noted one by one, and those after which a reader should come.
 _MOST_TOUCHED: Final = 1 << 14
-_FEW_TOUCHED: Final = 1 << 8
+_FEW_TOUCHED: Final = 1 << 10
 
 
 class Touched(NamedTuple):
