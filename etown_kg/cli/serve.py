@@ -158,7 +158,7 @@ def web_server(
     shared: Path | None = None,
 ) -> WebServer:
     """The web server that the settings ask for; `shared` as for `create_app`."""
-    from etown_kg.cli.web_server import WebServer
+    from etown_kg.cli.web_server import WebServer, room_for_connections
     from etown_kg.web import create_app
 
     app = create_app(
@@ -172,6 +172,7 @@ def web_server(
         listener,
         threads=settings.threads,
         max_body_bytes=max(settings.upload_mib, settings.update_data_mib, 1) * 2 * MIB,
+        max_connections=room_for_connections(),
     )
 
 

@@ -12,10 +12,12 @@ from __future__ import annotations
 
 import gc
 import json
+import resource
 import select
 import socket
 import threading
 import time
+from heapq import nsmallest
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -38,6 +40,14 @@ from etown_kg.web.rate_limit import COUNTED
 MAX_HEADER_BYTES: Final = 64 * 1024
 # Connections at the same time, idle ones included.
 MAX_CONNECTIONS: Final = 1000
+# Descriptors of one connection at most: itself, and files for a long body and a long answer.
+_DESCRIPTORS_EACH: Final = 3
+# Descriptors that are no connection's: executors, logs, files that are sent.
+_OTHER_DESCRIPTORS: Final = 128
+# When so many connections in a hundred are left, idle ones are closed until twice as many are,
+_SPARE_PERCENT: Final = 5
+# those that have been silent for so many seconds: a new one gets the time to send its request.
+_SILENT_S: Final = 1.0
 # Seconds after which a connection that sends and takes nothing is closed.
 IDLE_S: Final = 60
 # The loop's timer counts in whole milliseconds.
@@ -104,6 +114,10 @@ class _Channel(HalfClosedChannel):
         self._early = b""
         self._later = b""
         super().__init__(*arguments, **named)
+
+    def is_idle(self) -> bool:
+        """Whether no request is whole and no answer on its way."""
+        return not (self.is_at_work() or self.total_outbufs_len)
 
     def is_at_work(self) -> bool:
         return self.ride is not None or bool(self._later) or super().is_at_work()
@@ -198,6 +212,21 @@ def _events(channel: Any) -> int:
     return flags
 
 
+def room_for_connections() -> int:
+    """How many connections this process has descriptors for, after asking for as many as it may.
+
+    Most systems give a process 1,024 and let it take more.
+    """
+    wanted = MAX_CONNECTIONS * _DESCRIPTORS_EACH + _OTHER_DESCRIPTORS
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    if soft == resource.RLIM_INFINITY or soft >= wanted:
+        return MAX_CONNECTIONS
+    return max(1, (soft - _OTHER_DESCRIPTORS) // _DESCRIPTORS_EACH)
+
+
 def _abandon(ride: Ride) -> None:
     if ride.begun is not None:
         ride.begun.abandon()
@@ -210,8 +239,16 @@ class WebServer:
     """
 
     def __init__(
-        self, app: Flask, listener: socket.socket, *, threads: int, max_body_bytes: int
+        self,
+        app: Flask,
+        listener: socket.socket,
+        *,
+        threads: int,
+        max_body_bytes: int,
+        max_connections: int = MAX_CONNECTIONS,
     ) -> None:
+        self._most = max_connections
+        self._spare = max(1, max_connections * _SPARE_PERCENT // 100)
         self._channels: dict[int, Any] = {}
         server = create_server(
             app,
@@ -221,7 +258,8 @@ class WebServer:
             ident=None,
             max_request_header_size=MAX_HEADER_BYTES,
             max_request_body_size=max_body_bytes,
-            connection_limit=MAX_CONNECTIONS,
+            # Of descriptors that its loop watches, where it would take no more.
+            connection_limit=max_connections + _OTHER_DESCRIPTORS,
             channel_timeout=IDLE_S,
             channel_request_lookahead=LOOKAHEAD,
             # What a proxy says is the app's to believe or not, by its setting `proxies`.
@@ -278,6 +316,7 @@ class WebServer:
         patience_s = self._lane.patience_s() if self._lane is not None else None
         if patience_s is not None:
             timeout_s = min(timeout_s, patience_s + _TICK_S)
+        self._make_room()
         self._watch()
         for descriptor, flags in self._poll.poll(timeout_s * 1000):
             channel = self._channels.get(descriptor)
@@ -285,6 +324,25 @@ class WebServer:
                 wasyncore.readwrite(channel, flags)
         if self._lane is not None:
             self._lane.hurry()
+
+    def _make_room(self) -> None:
+        """Close the connections that have been silent for longest, if hardly any are left.
+
+        Whoever holds many and says nothing would keep everybody else out for `IDLE_S` seconds, and
+        then begin again. A connection may be closed while nothing is asked on it (RFC 9112, 9.5).
+        """
+        channels = self._server.active_channels
+        if len(channels) <= self._most - self._spare:
+            return
+        silent_before = time.time() - _SILENT_S
+        idle = [
+            channel
+            for channel in list(channels.values())
+            if channel.last_activity < silent_before and channel.is_idle()
+        ]
+        too_many = len(channels) - self._most + 2 * self._spare
+        for channel in nsmallest(too_many, idle, key=lambda each: each.last_activity):
+            channel.handle_close()
 
     def _watch(self) -> None:
         """Have the poll wait for what the channels wait for.

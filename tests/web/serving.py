@@ -16,7 +16,7 @@ from flask.testing import FlaskClient
 from werkzeug.datastructures import EnvironHeaders, Headers
 from werkzeug.urls import iri_to_uri
 
-from etown_kg.cli.web_server import WebServer
+from etown_kg.cli.web_server import MAX_CONNECTIONS, WebServer
 from etown_kg.web.limits import MIB
 
 if TYPE_CHECKING:
@@ -24,11 +24,23 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def serving(app: Flask, *, max_body_bytes: int = 8 * MIB, threads: int = 4) -> Iterator[str]:
+def serving(
+    app: Flask,
+    *,
+    max_body_bytes: int = 8 * MIB,
+    threads: int = 4,
+    max_connections: int = MAX_CONNECTIONS,
+) -> Iterator[str]:
     """Serve `app` on a free port in a thread for as long as the block runs; gives its address."""
     listener = socket.create_server(("127.0.0.1", 0))
     address = f"http://127.0.0.1:{listener.getsockname()[1]}"
-    server = WebServer(app, listener, threads=threads, max_body_bytes=max_body_bytes)
+    server = WebServer(
+        app,
+        listener,
+        threads=threads,
+        max_body_bytes=max_body_bytes,
+        max_connections=max_connections,
+    )
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     try:
