@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from etown_kg.reason.dictionary import SAME_AS, TYPE
 from etown_kg.reason.hierarchies import Hierarchies
 from etown_kg.reason.progress import put_into
-from etown_kg.reason.relation import Keys, difference, merge, swapped
+from etown_kg.reason.relation import Keys, merge, swapped
 from etown_kg.reason.renaming import Renaming
 from etown_kg.reason.rounds import Stage
 from etown_kg.reason.variable import Facts
@@ -36,7 +36,7 @@ class Admission(Renaming, Hierarchies):
         for predicate, keys in new.items():
             self._extend(predicate, keys, Stage.CONCLUDED)
         for predicate, keys in restated.items():
-            unknown = difference(keys, self.facts[predicate].keys)
+            unknown = self.facts[predicate].absent(keys)
             self._extend(predicate, unknown, Stage.RESTATED)
             new[predicate] = merge(new[predicate], unknown)
         passed: set[int] = set()
@@ -77,7 +77,7 @@ class Admission(Renaming, Hierarchies):
                 variable.put_keys(swapped(keys))
         higher = self._classes_above(new, self.class_edges)
         if len(higher):
-            variable.extend(difference(higher, variable.keys), self.stage(Stage.TYPED_UP))
+            variable.extend(variable.absent(higher), self.stage(Stage.TYPED_UP))
 
     def conclude_from(self, delta: Mapping[int, Keys], sink: Facts) -> None:
         """Put what follows from some known pairs, with all the others, into another store.

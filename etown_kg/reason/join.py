@@ -218,9 +218,9 @@ def _is_fact(facts: Facts, atom: Atom, bindings: Bindings) -> Mask:
     if variable is None:
         return np.zeros(bindings.count, dtype=bool)
     wanted = pack(object_, subject) if variable.is_class_led else pack(subject, object_)
+    if len(wanted) < MANY or len(variable) < MANY:
+        return variable.has(wanted)
     keys = variable.keys
-    if len(wanted) < MANY or len(keys) < MANY:
-        return contains(keys, wanted)
     turned = pack(trailing(wanted), leading(wanted))
     if bool((turned[1:] >= turned[:-1]).all()):
         # What was matched in order is asked for the other way round, as in scm-eqc2.

@@ -78,7 +78,7 @@ class State(NamedTuple):
         table = self.equality.table()
         subjects, objects = table[leading(forward)], table[trailing(forward)]
         keys = pack(objects, subjects) if variable.is_class_led else pack(subjects, objects)
-        mask = contains(variable.keys, keys) & shown(name, forward, kinds, self.profile)
+        mask = variable.has(keys) & shown(name, forward, kinds, self.profile)
         return np.asarray(mask & ~contains(self.asserted.get(name, EMPTY), forward))
 
     def predicates(self) -> set[int]:

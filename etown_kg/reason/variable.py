@@ -19,6 +19,7 @@ from etown_kg.reason.relation import (
     EMPTY,
     Ids,
     Keys,
+    Mask,
     contains,
     difference,
     distinct,
@@ -36,6 +37,49 @@ class Entry(NamedTuple):
     keys: Keys
 
 
+# A batch of one in so many keys or fewer is merged later, and so many batches at a time at most.
+_FEW = 16
+_MOST_LATE = 32
+
+
+class _Growing(NamedTuple):
+    """Sorted keys, and small sorted batches that came later: no key is in two of them.
+
+    To merge a few keys is to copy all, so that it is left until somebody reads all.
+    """
+
+    base: Keys
+    late: tuple[Keys, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.base) + sum(map(len, self.late))
+
+    def plus(self, new: Keys) -> _Growing:
+        """With more sorted keys, none of them known."""
+        if len(new) * _FEW <= len(self.base) and len(self.late) < _MOST_LATE:
+            return _Growing(self.base, (*self.late, new))
+        return _Growing(merge(self.merged().base, new))
+
+    def merged(self) -> _Growing:
+        """The same in one array; itself if it is."""
+        if not self.late:
+            return self
+        return _Growing(merge(self.base, np.sort(np.concatenate(self.late))))
+
+    def contains(self, wanted: Keys) -> Mask:
+        """For each wanted key whether it is there."""
+        found = contains(self.base, wanted)
+        for batch in self.late:
+            found |= contains(batch, wanted)
+        return found
+
+    def absent(self, new: Keys) -> Keys:
+        """The sorted `new` without what is there."""
+        for batch in (self.base, *self.late):
+            new = difference(new, batch)
+        return new
+
+
 class Variable:
     """The pairs of one predicate.
 
@@ -46,20 +90,35 @@ class Variable:
 
     def __init__(self, *, is_class_led: bool = False) -> None:
         self.is_class_led = is_class_led
-        self.keys: Keys = EMPTY
+        # Assigned as a whole, also by who only reads: threads may read the facts together.
+        self._keys = _Growing(EMPTY)
         self.recent: Keys = EMPTY
         self.log: list[Entry] = []
         # Keys that a merge of equal terms took out; explanations still look at them.
         self.retired: list[Keys] = []
         # While an edit is watched: every key that came or went, own orientation.
         self.touched: list[Keys] | None = None
-        self._turned: Keys | None = EMPTY
+        self._turned: _Growing | None = _Growing(EMPTY)
         self._recent_turned: Keys | None = EMPTY
         self._to_add: list[Keys] = []
         self._offsets: dict[bool, Ids] = {}
 
     def __len__(self) -> int:
-        return len(self.keys)
+        return len(self._keys)
+
+    @property
+    def keys(self) -> Keys:
+        """All keys, sorted."""
+        self._keys = known = self._keys.merged()
+        return known.base
+
+    def has(self, keys: Keys) -> Mask:
+        """For each key (own orientation) whether it is there."""
+        return self._keys.contains(keys)
+
+    def absent(self, keys: Keys) -> Keys:
+        """The sorted `keys` (own orientation) without those that are there."""
+        return self._keys.absent(keys)
 
     def put(self, subject: Ids | int, object_: Ids | int) -> None:
         """Put pairs into to_add."""
@@ -83,7 +142,7 @@ class Variable:
             return EMPTY
         batches, self._to_add = self._to_add, []
         keys = batches[0] if len(batches) == 1 else np.concatenate(batches)
-        return difference(distinct(keys), self.keys)
+        return self.absent(distinct(keys))
 
     def extend(self, new: Keys, stage: int) -> None:
         """Make sorted keys, none of them known, part of the relation and of `recent`."""
@@ -93,11 +152,11 @@ class Variable:
             self.touched.append(new)
         self.recent = merge(self.recent, new) if len(self.recent) else new
         self._recent_turned = None
-        if self._turned is not None and len(self.keys):
-            self._turned = merge(self._turned, swapped(new))
+        if self._turned is not None and len(self):
+            self._turned = self._turned.plus(swapped(new))
         else:
             self._turned = None
-        self.keys = merge(self.keys, new)
+        self._keys = self._keys.plus(new)
         self.log.append(Entry(stage, new))
         self._offsets.clear()
 
@@ -133,7 +192,7 @@ class Variable:
             self.touched.append(gone)
         if is_kept:
             self.retired.append(gone)
-        self.keys = self.keys[~contains(gone, self.keys)]
+        self._keys = _Growing(self.keys[~contains(gone, self.keys)])
         self.recent = self.recent[~contains(gone, self.recent)]
         self._recent_turned = None
         self._turned = None
@@ -161,13 +220,13 @@ class Variable:
         return self.recent if self.is_class_led else self._recent_turned_keys()
 
     def _turned_keys(self) -> Keys:
-        if self._turned is None:
-            self._turned = swapped(self.keys)
-        return self._turned
+        turned = self._turned
+        self._turned = turned = _Growing(swapped(self.keys)) if turned is None else turned.merged()
+        return turned.base
 
     def _recent_turned_keys(self) -> Keys:
         if self._recent_turned is None:
-            whole = len(self.recent) == len(self.keys)
+            whole = len(self.recent) == len(self)
             self._recent_turned = self._turned_keys() if whole else swapped(self.recent)
         return self._recent_turned
 
@@ -238,7 +297,7 @@ class Facts:
         copy.term_count = self.term_count
         for predicate, variable in self.variables.items():
             frozen = copy[predicate]
-            frozen.keys, frozen._turned = variable.keys, variable._turned
+            frozen._keys, frozen._turned = variable._keys, variable._turned
         return copy
 
     def watch(self) -> None:
@@ -292,4 +351,4 @@ class Facts:
             return False
         if variable.is_class_led:
             subject, object_ = object_, subject
-        return bool(contains(variable.keys, np.array([subject << 32 | object_]))[0])
+        return bool(variable.has(np.array([subject << 32 | object_]))[0])

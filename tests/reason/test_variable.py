@@ -44,6 +44,44 @@ def test_only_new_pairs_are_recent_and_both_orientations_agree(
         assert not len(variable.recent_forward())
 
 
+SMALL = st.sets(st.tuples(st.integers(0, 30), st.integers(0, 30)), min_size=1, max_size=3)
+READINGS = st.sampled_from(["nothing", "keys", "turned", "remove"])
+
+
+@given(st.lists(st.tuples(SMALL, READINGS), max_size=40), st.booleans())
+def test_few_pairs_that_come_to_many_are_there_before_they_are_merged(
+    batches: list[tuple[Pairs, str]], is_class_led: bool
+) -> None:
+    facts = Facts(TYPE)
+    predicate = TYPE if is_class_led else TYPE + 1
+    variable = facts[predicate]
+    known = {(number // 31, number % 31) for number in range(0, 961, 3)}
+    put(variable, known)
+    variable.extend(variable.additions(), 0)
+    _ = variable.forward(), variable.backward()
+    for batch, reading in batches:
+        before, was = facts.snapshot(), set(known)
+        put(variable, batch)
+        new = variable.additions()
+        assert not variable.has(new).any()
+        variable.extend(new, 1)
+        known |= batch
+        assert len(variable) == len(known)
+        assert all(facts.has(predicate, *pair) for pair in batch)
+        assert not len(variable.absent(np.sort(new)))
+        if reading == "keys":
+            check_sorted(variable.keys)
+        elif reading == "turned":
+            assert pairs_of(variable.forward()) == known
+            assert variable.backward().tolist() == swapped(variable.forward()).tolist()
+        elif reading == "remove":
+            variable.remove(new)
+            known = was
+        variable.settle()
+        assert pairs_of(before.forward(predicate)) == was
+    assert pairs_of(variable.forward()) == known
+
+
 @given(BATCHES)
 def test_stages_tell_when_a_pair_first_came(batches: list[Pairs]) -> None:
     variable = Variable()
