@@ -469,13 +469,15 @@ class KnowledgeGraph:
             default_graphs, named_graphs, prefixes, services, base,
             self.things_linked if same_as else None,
         )  # fmt: skip
+        dataset = self.conclusions.closed if infer else self.asserted
+        has_columns = infer and len(dataset) >= FEW_QUADS
         return ask(
             text,
             setting,
-            self.conclusions.closed if infer else self.asserted,
+            dataset,
             partial(self.graphs, infer=infer),
             self.conclusions.sizes,
-            (lambda: self.conclusions.columns) if infer else None,
+            (lambda: self.conclusions.columns) if has_columns else None,
         )
 
     def things_linked(self, iri: str) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ one term there. From then on it follows the changes of the dataset itself.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from itertools import islice
 from threading import Lock
 from typing import Final
@@ -37,10 +37,19 @@ class Columns:
     """
 
     def __init__(
-        self, inference: EngineInference, dataset: Dataset, outside: Collection[GraphName]
+        self,
+        inference: EngineInference,
+        dataset: Dataset,
+        outside: Collection[GraphName],
+        catch_up: Callable[[], object],
     ) -> None:
-        """`outside` are the graphs that the inference was not given."""
+        """`outside` are the graphs that the inference was not given.
+
+        `catch_up` tells the inference of changes that it has missed; it is asked to only where
+        a relation is made, not where one has to follow.
+        """
         self.inference = inference
+        self._catch_up = catch_up
         self.dataset = dataset
         self._outside = outside
         self._dictionary = inference.closure.dictionary
@@ -80,15 +89,16 @@ class Columns:
         """`of` all predicates that there are."""
         with self._making:
             self._follow()
-            if self.inference.passed_over:
-                return None
             if not self._are_all_known:
+                self._catch_up()
                 closure, kinds = self.inference.closure, self._dictionary.kinds
                 self._known.update(n for n in closure.predicates() if kinds[n] == IRI)
                 for graph in self._outside:
                     quads = self.dataset.store.quads_for_pattern(None, None, None, graph)
                     names = {quad.predicate for quad in quads}
                     self._known.update(self._dictionary.encode([*map(_bytes, names)]))
+                passed_over = {quad.predicate for quad in self.inference.passed_over}
+                self._known.update(self._dictionary.encode([*map(_bytes, passed_over)]))
                 self._are_all_known = True
             return self._chosen(sorted(self._known))
 
@@ -168,6 +178,7 @@ class Columns:
         return relation.changed(distinct(keys[is_there]), distinct(keys[~is_there]))
 
     def _made(self, predicate: int) -> Relation | None:
+        self._catch_up()
         name = self._dictionary.term(predicate).decode()
         if any(quad.predicate.value == name[1:-1] for quad in self.inference.passed_over):
             return None

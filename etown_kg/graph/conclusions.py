@@ -59,11 +59,13 @@ class Conclusions:
         """The default graph of `closed` as columns; None if that is no union, or not our engine's
         closure.
         """
-        inference, found = self.inference, self._columns
+        inference, found = self._inference, self._columns
         if not isinstance(inference, EngineInference) or not self.closed.is_union:
             return None
         if found is None or found.inference is not inference or found.dataset is not self.closed:
-            found = self._columns = Columns(inference, self.closed, self.outside)
+            found = self._columns = Columns(
+                inference, self.closed, self.outside, lambda: self.inference
+            )
         return found
 
     @property
@@ -202,9 +204,9 @@ class Conclusions:
         """`make` what somebody else has worked out on another copy; `inference` is told of the
         premises when it is asked for.
         """
-        self.make(asserted, inferred)
         if premises and self._inference is not None:
             self._missed.append(premises)
+        self.make(asserted, inferred)
 
     def _premises(self, delta: Delta | None = None) -> Iterator[Quad]:
         """What the reasoner gets; with a delta, what it will get after the change."""
