@@ -7,17 +7,20 @@ be a good one: a client that believes it is somebody should hear that it is not.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Collection
 from http import HTTPStatus
 from typing import Protocol
 
 from flask import Flask, Response, g, request
 
-from etown_kg.errors import StorageError
+from etown_kg.errors import StorageError, UnavailableError
 from etown_kg.scope import EVERY_GRAPH, Scope, granted
 from etown_kg.web.limits import RequestLimits
 from etown_kg.web.protocol import RequestError
 from etown_kg.web.rate_limit import EXEMPT
+
+log = logging.getLogger(__name__)
 
 REALM = "etown-kg"
 
@@ -76,6 +79,7 @@ def token_of_request(find: FindToken | None) -> Token | None:
 
     Raises:
         RequestError: 401 it is not a good one, or not a bearer token.
+        UnavailableError: what tokens there are cannot be read.
     """
     header = request.headers.get("Authorization")
     if header is None:
@@ -83,7 +87,13 @@ def token_of_request(find: FindToken | None) -> Token | None:
     secret = _secret(header)
     if not secret:
         raise _unauthorized("only bearer tokens are known here")
-    token = find(secret) if find is not None else None
+    try:
+        token = find(secret) if find is not None else None
+    except StorageError as error:
+        log.error("%s", error.message)  # noqa: TRY400  # the message says all, to the operator
+        raise UnavailableError(
+            "tokens cannot be looked up at the moment", hint="the server's log has the cause"
+        ) from error
     if token is None:
         raise _unauthorized("the token is unknown or was revoked", error="invalid_token")
     g.token_name = token.name

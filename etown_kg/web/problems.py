@@ -259,7 +259,10 @@ def register(app: Flask) -> None:
     """Give all failures of the app's views to the functions above."""
 
     def answer(error: Exception) -> Response:
-        response = response_of(problem_of(error), request.accept_mimetypes)
+        problem = problem_of(error)
+        if problem.status == HTTPStatus.INTERNAL_SERVER_ERROR:  # as the client is told
+            app.logger.error("%s %s", request.method, request.path, exc_info=error)
+        response = response_of(problem, request.accept_mimetypes)
         if isinstance(error, MethodNotAllowed):
             response.headers["Allow"] = ", ".join(allowed_methods(error.valid_methods or ()))
         return response
