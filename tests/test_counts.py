@@ -212,6 +212,15 @@ def test_what_is_said_of_triples_is_left_to_the_engine() -> None:
         assert solutions(graph, count + body) == by_the_engine(graph, count + body)
 
 
+def test_a_copy_that_followed_before_it_was_asked_knows_all_terms() -> None:
+    graph, copy = build([]), build([])
+    graph.record()
+    graph.apply(graph.delta("PREFIX : <http://e/> INSERT DATA { :a :new :b }"))
+    copy.follow(graph.recorded())
+    (row,) = copy.query(f"{PROLOGUE} SELECT (COUNT(*) AS ?n) {{ ?s :new :b }}").rows()
+    assert row[0] == Literal(1)
+
+
 # Any data, any changes, any counts
 
 

@@ -63,6 +63,8 @@ class Conclusions:
         if not isinstance(inference, EngineInference) or not self.closed.is_union:
             return None
         if found is None or found.inference is not inference or found.dataset is not self.closed:
+            if self.inference is not inference:  # which catches up, to know all terms
+                return None
             found = self._columns = Columns(
                 inference, self.closed, self.outside, lambda: self.inference
             )
