@@ -52,6 +52,9 @@ if TYPE_CHECKING:
 # An executor that has grown by more is replaced: allocators keep what they once had.
 GROWN_BYTES = 64 * MIB
 
+# Of the memory that a query may take, how much of the graph may be copied as it changes: most is in
+# the first few dozen steps, and whoever is replaced begins anew with them.
+_COPIED_SHARE = 0.25
 # A query of so few seconds is not looked at for the memory that it left.
 _MOMENT_S = 0.002
 
@@ -149,7 +152,7 @@ def _serve(
         is_spent = (
             "fault" in reply
             or follower.is_broken
-            or follower.copied_bytes > GROWN_BYTES
+            or follower.copied_bytes > limits.memory_bytes * _COPIED_SHARE
             or (
                 # No process grows by so much in so short a time, unless little by little.
                 (time.perf_counter() - begun > _MOMENT_S or follower.state != state)
