@@ -7,6 +7,7 @@ from collections import Counter
 from contextlib import suppress
 from itertools import permutations, product
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from hypothesis import given, settings
@@ -219,6 +220,23 @@ def test_a_copy_that_followed_before_it_was_asked_knows_all_terms() -> None:
     copy.follow(graph.recorded())
     (row,) = copy.query(f"{PROLOGUE} SELECT (COUNT(*) AS ?n) {{ ?s :new :b }}").rows()
     assert row[0] == Literal(1)
+
+
+def test_what_is_interrupted_is_made_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    graph = build(list(parse((CASES / "data.trig").read_bytes(), RdfFormat.TRIG)))
+    text = f"{PROLOGUE} SELECT (COUNT(*) AS ?n) {{ ?s :in ?o }}"
+    graph.query(text)
+    for place in ("_note", "_changed", "_encoded_pairs"):
+        graph.apply(graph.delta(f"PREFIX : <http://e/> INSERT DATA {{ :{place} :in :d }}"))
+        with monkeypatch.context() as patch:
+            patch.setattr(columns.Columns, place, _without_memory)
+            with pytest.raises(MemoryError):
+                graph.query(text)
+        assert solutions(graph, text) == by_the_engine(graph, text)
+
+
+def _without_memory(*arguments: object) -> NoReturn:
+    raise MemoryError
 
 
 # Any data, any changes, any counts

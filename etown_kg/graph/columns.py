@@ -23,6 +23,7 @@ from etown_kg.reason.dictionary import IRI, LITERAL
 from etown_kg.reason.relation import Ids, Keys, distinct, leading, pack, trailing, union
 from etown_kg.reason.weighted_join import Relation, Relations
 from etown_kg.store import Dataset, GraphName
+from etown_kg.store.dataset import Touched
 from etown_kg.store.spelling import Term
 
 # Triples that are kept for a relation that nobody asks for; it is made anew for more.
@@ -136,6 +137,15 @@ class Columns:
     def _follow(self) -> None:
         """Take over what has come and gone in the dataset, for when it is asked for."""
         touched = self.dataset.touched()
+        try:
+            self._note(touched)
+        except BaseException:
+            self._relations.clear()  # nobody will tell of it again
+            self._pending.clear()
+            self._are_all_known = False
+            raise
+
+    def _note(self, touched: Touched) -> None:
         by_predicate: dict[NamedNode, list[Triple] | None] = {}
         for triple in touched.triples:
             of_one = by_predicate.setdefault(triple.predicate, [])
@@ -156,17 +166,18 @@ class Columns:
     def _relation(self, predicate: int) -> Relation | None:
         """A relation as it is now."""
         triples = self._pending.pop(predicate, [])
-        if triples is None or predicate not in self._relations:
-            self._relations[predicate] = self._made(predicate)
+        # Taken out until it is done: what is interrupted halfway is made anew.
+        is_made, relation = predicate in self._relations, self._relations.pop(predicate, None)
+        if triples is None or not is_made:
+            relation = self._made(predicate)
         elif triples:
-            relation = self._relations[predicate]
             is_plain = not any(isinstance(triple.object, Triple) for triple in triples)
-            self._relations[predicate] = (
-                self._made(predicate)
-                if relation is None or not is_plain
-                else self._changed(relation, triples)
-            )
-        return self._relations[predicate]
+            if relation is None or not is_plain:
+                relation = self._made(predicate)
+            else:
+                relation = self._changed(relation, triples)
+        self._relations[predicate] = relation
+        return relation
 
     def _changed(self, relation: Relation, triples: Sequence[Triple]) -> Relation:
         """The relation after triples have come, if they are in the dataset now, or gone."""
@@ -224,12 +235,13 @@ class Columns:
             for pair in islice(respelled.items(), self._spelled, None)
             if not isinstance(pair[0], Triple)
         ]
-        self._spelled = len(respelled)
         if fresh:
             written, kept = self._encoded_pairs(fresh)
-            known, self._spelling = self._spelling, np.arange(len(self._dictionary))
-            self._spelling[: len(known)] = known
-            self._spelling[written] = kept
+            table = np.arange(len(self._dictionary))
+            table[: len(self._spelling)] = self._spelling
+            table[written] = kept
+            self._spelling = table
+        self._spelled = len(respelled)
         if not len(self._spelling):
             return numbers
         # Numbers behind the table's end came later, and are spelled as they are.
