@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pyoxigraph import NamedNode, Quad, QuerySolutions, Store
+from pyoxigraph import Literal, NamedNode, Quad, QuerySolutions, Store
 
 from etown_kg.errors import QueryError
 from etown_kg.graph import KnowledgeGraph, join_order
@@ -88,9 +88,12 @@ def test_what_is_left_as_it_is(text: str) -> None:
 
 _TERMS = st.sampled_from(["?a", "?b", "?c", "?d", ":x", ":y", "_:n"])
 _PATTERNS = st.tuples(
-    _TERMS, st.sampled_from([":few", ":some", ":many", "a", "?p", ":some?", ":few*"]), _TERMS
+    _TERMS,
+    st.sampled_from([":few", ":some", ":many", "a", "?p", ":some?", ":few*"]),
+    st.one_of(_TERMS, st.sampled_from(["'x'", "'x'@en", "'1'^^:t", "1.5", "true"])),
 )
 _ENDS = st.sampled_from([" . ", " . ", " ; ", " FILTER(?a != :x) ", " OPTIONAL { ?a :few ?o } "])
+_OBJECTS = st.sampled_from([NamedNode(f"{EX}x"), NamedNode(f"{EX}y"), Literal("x"), Literal(True)])
 _NODES = st.sampled_from(["x", "y", "z", "few"]).map(lambda name: NamedNode(EX + name))
 _PREDICATES = st.sampled_from([NamedNode(EX + name) for name in ("few", "some", "many")])
 _NUMBERS = st.integers(0, 50)
@@ -98,7 +101,7 @@ _NUMBERS = st.integers(0, 50)
 
 @given(
     st.lists(st.tuples(_PATTERNS, _ENDS), min_size=1, max_size=5),
-    st.lists(st.builds(Quad, _NODES, _PREDICATES, _NODES), max_size=14),
+    st.lists(st.builds(Quad, _NODES, _PREDICATES, st.one_of(_NODES, _OBJECTS)), max_size=14),
     st.lists(st.builds(Cardinality, _NUMBERS, _NUMBERS, _NUMBERS), min_size=3, max_size=3),
 )
 def test_the_solutions_are_the_same(
