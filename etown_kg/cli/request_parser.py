@@ -13,15 +13,19 @@ it as it was typed: what is valid UTF-8 is taken for what its author should have
 from __future__ import annotations
 
 import io
+import logging
 import re
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import quote_from_bytes
 
 from waitress.buffers import OverflowableBuffer
 from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.receiver import ChunkedReceiver, FixedStreamReceiver
-from waitress.utilities import BadRequest
+from waitress.utilities import BadRequest, Error
+
+log = logging.getLogger(__name__)
 
 # A chunk's size and extensions in one line; the fields behind the last chunk.
 _MAX_CHUNK_LINE_BYTES: Final = 4 * 1024
@@ -36,7 +40,8 @@ _NO_HOST: Final = "the header Host is missing"
 _BAD_HOST: Final = "the header Host is not one name or address, with or without a port"
 _BAD_LENGTH: Final = "Transfer-Encoding is not chunked alone, or where none may be"
 _BAD_CHUNKS: Final = "chunk extensions or trailer fields without end"
-REASONS: Final = frozenset((_NO_HOST, _BAD_HOST, _BAD_LENGTH, _BAD_CHUNKS))
+_NO_ROOM: Final = "there is no room to keep the body until it is whole"
+REASONS: Final = frozenset((_NO_HOST, _BAD_HOST, _BAD_LENGTH, _BAD_CHUNKS, _NO_ROOM))
 
 
 class RequestParser(HTTPRequestParser):
@@ -51,7 +56,11 @@ class RequestParser(HTTPRequestParser):
 
     def received(self, data: bytes) -> int:
         """Read on; gives how many of these bytes were this request's."""
-        consumed: int = super().received(data)
+        try:
+            consumed: int = super().received(data)
+        except OSError as error:  # a long body waits in a file
+            log.warning("a body is not read: no temporary file: %s", error)
+            self.error, self.completed, consumed = _FullError(_NO_ROOM), True, len(data)
         if self.completed:
             # Nothing more is to come (RFC 9110, section 10.1.1): who was told to go on would
             # wait for the answer, and the server for a body.
@@ -92,6 +101,11 @@ class RequestParser(HTTPRequestParser):
         most = None if self.kept_bytes is None else self.kept_bytes(authorization)
         body = _Body(self.adj.inbuf_overflow, most)
         return _Chunks(body) if self.chunked else FixedStreamReceiver(self.content_length, body)
+
+
+class _FullError(Error):
+    code = HTTPStatus.INSUFFICIENT_STORAGE
+    reason = HTTPStatus.INSUFFICIENT_STORAGE.phrase
 
 
 class _Chunks(ChunkedReceiver):

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import gc
 import json
+import logging
 import resource
 import select
 import socket
@@ -23,12 +24,14 @@ from typing import Any, Final
 
 from flask import Flask
 from waitress import wasyncore
+from waitress.channel import ClientDisconnected
 from waitress.server import BaseWSGIServer, create_server
 from waitress.task import ErrorTask, WSGITask
 
 from etown_kg.cli.express_lane import READABLE, Lane, Ride
 from etown_kg.cli.half_closed import HalfClosedChannel
 from etown_kg.cli.request_parser import REASONS, RequestParser
+from etown_kg.cli.room import RoomyBuffer
 from etown_kg.web.access import KEPT_BYTES
 from etown_kg.web.exchange import BEGUN
 from etown_kg.web.express import EXTENSION
@@ -36,6 +39,8 @@ from etown_kg.web.headers import ALWAYS
 from etown_kg.web.message import may_become_one
 from etown_kg.web.problems import DETAILS, Problem
 from etown_kg.web.rate_limit import COUNTED
+
+log = logging.getLogger(__name__)
 
 MAX_HEADER_BYTES: Final = 64 * 1024
 # Connections at the same time, idle ones included.
@@ -114,6 +119,24 @@ class _Channel(HalfClosedChannel):
         self._early = b""
         self._later = b""
         super().__init__(*arguments, **named)
+        self.outbufs: Any = [RoomyBuffer(self.adj.outbuf_overflow)]
+
+    def write_soon(self, data: Any) -> int:
+        """Have these bytes sent, or this file; called by the thread that answers."""
+        with self.outbuf_lock:
+            is_ours = isinstance(self.outbufs[-1], RoomyBuffer)
+            if not is_ours or self.current_outbuf_count >= self.adj.outbuf_high_watermark:
+                self.outbufs.append(RoomyBuffer(self.adj.outbuf_overflow))
+                self.current_outbuf_count = 0
+        try:
+            return int(super().write_soon(data))
+        except OSError as error:
+            # The file that it waits in has no room for more. What was sent is a part, and all that
+            # says so is the connection's end.
+            log.warning("an answer is cut: %s", error)
+            self.will_close = True
+            self.server.pull_trigger()
+            raise ClientDisconnected from error
 
     def is_idle(self) -> bool:
         """Whether no request is whole and no answer on its way."""
