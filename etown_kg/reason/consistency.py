@@ -212,9 +212,10 @@ def _wrong_types(engine: Engine) -> Iterator[tuple[NumberTriple, ...]]:
     facts = engine.facts
     kinds = engine.dictionary.kinds
     for datatype in DATATYPES:
-        members = _literals_among(engine, facts.instances(datatype))
-        for number in members[_not_in_datatype(engine, members, datatype)].tolist():
-            yield ((number, TYPE, datatype),)
+        if len(instances := facts.instances(datatype)):  # of most datatypes there are none
+            members = _literals_among(engine, instances)
+            for number in members[_not_in_datatype(engine, members, datatype)].tolist():
+                yield ((number, TYPE, datatype),)
         for property_ in slice_of(facts.backward(RANGE), datatype).tolist():
             keys = facts.forward(property_)
             objects = distinct(trailing(keys))

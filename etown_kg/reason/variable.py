@@ -11,7 +11,7 @@ explanations go down along it.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -37,7 +37,9 @@ class Entry(NamedTuple):
     keys: Keys
 
 
-# A batch of one in so many keys or fewer is merged later, and so many batches at a time at most.
+# Into so many keys or more, a batch of one in so many or fewer is merged later; and so many batches
+# at a time at most.
+LARGE = 8192
 _FEW = 16
 _MOST_LATE = 32
 
@@ -56,7 +58,10 @@ class _Growing(NamedTuple):
 
     def plus(self, new: Keys) -> _Growing:
         """With more sorted keys, none of them known."""
-        if len(new) * _FEW <= len(self.base) and len(self.late) < _MOST_LATE:
+        if not len(self.base):
+            return _Growing(new)
+        is_small = len(self.base) >= LARGE and len(new) * _FEW <= len(self.base)
+        if is_small and len(self.late) < _MOST_LATE:
             return _Growing(self.base, (*self.late, new))
         return _Growing(merge(self.merged().base, new))
 
@@ -80,6 +85,9 @@ class _Growing(NamedTuple):
         return new
 
 
+_NOTHING: Final = _Growing(EMPTY)
+
+
 class Variable:
     """The pairs of one predicate.
 
@@ -91,25 +99,28 @@ class Variable:
     def __init__(self, *, is_class_led: bool = False) -> None:
         self.is_class_led = is_class_led
         # Assigned as a whole, also by who only reads: threads may read the facts together.
-        self._keys = _Growing(EMPTY)
+        self._keys = _NOTHING
         self.recent: Keys = EMPTY
         self.log: list[Entry] = []
         # Keys that a merge of equal terms took out; explanations still look at them.
         self.retired: list[Keys] = []
         # While an edit is watched: every key that came or went, own orientation.
         self.touched: list[Keys] | None = None
-        self._turned: _Growing | None = _Growing(EMPTY)
+        self._turned: _Growing | None = _NOTHING
         self._recent_turned: Keys | None = EMPTY
         self._to_add: list[Keys] = []
         self._offsets: dict[bool, Ids] = {}
 
     def __len__(self) -> int:
-        return len(self._keys)
+        known = self._keys
+        return len(known) if known.late else len(known.base)  # asked for each predicate
 
     @property
     def keys(self) -> Keys:
         """All keys, sorted."""
-        self._keys = known = self._keys.merged()
+        known = self._keys
+        if known.late:
+            self._keys = known = known.merged()
         return known.base
 
     def has(self, keys: Keys) -> Mask:
@@ -221,7 +232,10 @@ class Variable:
 
     def _turned_keys(self) -> Keys:
         turned = self._turned
-        self._turned = turned = _Growing(swapped(self.keys)) if turned is None else turned.merged()
+        if turned is None:
+            self._turned = turned = _Growing(swapped(self.keys))
+        elif turned.late:
+            self._turned = turned = turned.merged()
         return turned.base
 
     def _recent_turned_keys(self) -> Keys:

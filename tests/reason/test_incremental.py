@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from etown_kg.reason import Closure, Profile, materialise
+from etown_kg.reason import variable as variables
 from etown_kg.reason.relation import Keys
 from tests.reason.case_files import read_triples
 from tests.reason.naive import Triple, unify_string
 from tests.reason.ontologies import graphs
 
 Edit = tuple[bool, list[Triple]]  # (is an addition, triples)
+
+
+@pytest.fixture(scope="module", autouse=True, params=["merged at once", "merged later"])
+def _merging(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Columns as small as these are merged at once; large ones when they are read."""
+    with pytest.MonkeyPatch.context() as patch:
+        if request.param == "merged later":
+            patch.setattr(variables, "LARGE", 0)
+            patch.setattr(variables, "_FEW", 1)
+        yield
 
 
 @st.composite

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from unittest.mock import patch
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from etown_kg.reason import variable as variables
 from etown_kg.reason.dictionary import TYPE
 from etown_kg.reason.relation import check_sorted, leading, swapped, trailing
 from etown_kg.reason.variable import Facts, Variable
@@ -48,6 +51,7 @@ SMALL = st.sets(st.tuples(st.integers(0, 30), st.integers(0, 30)), min_size=1, m
 READINGS = st.sampled_from(["nothing", "keys", "turned", "remove"])
 
 
+@patch.object(variables, "LARGE", 64)
 @given(st.lists(st.tuples(SMALL, READINGS), max_size=40), st.booleans())
 def test_few_pairs_that_come_to_many_are_there_before_they_are_merged(
     batches: list[tuple[Pairs, str]], is_class_led: bool
