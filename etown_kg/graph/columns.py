@@ -21,7 +21,7 @@ from etown_kg.graph.inference import EngineInference
 from etown_kg.reason import syntax
 from etown_kg.reason.dictionary import IRI, LITERAL
 from etown_kg.reason.relation import Ids, Keys, distinct, leading, pack, trailing, union
-from etown_kg.reason.weighted_join import Relation, Relations
+from etown_kg.reason.triple_index import Relation, Relations
 from etown_kg.store import Dataset, GraphName
 from etown_kg.store.dataset import Touched
 from etown_kg.store.spelling import Term

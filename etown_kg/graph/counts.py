@@ -29,7 +29,7 @@ from etown_kg.graph.triple_patterns import TYPE, Pattern, is_selective
 from etown_kg.query_text import Token
 from etown_kg.reason.join import Atom
 from etown_kg.reason.tally import Counted, Tally, rarest, tally
-from etown_kg.reason.weighted_join import Relations
+from etown_kg.reason.triple_index import Relations
 from etown_kg.store.spelling import Term, canonical
 from etown_kg.vocab import XSD
 

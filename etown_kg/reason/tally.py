@@ -9,7 +9,8 @@ import numpy as np
 
 from etown_kg.reason.join import Atom
 from etown_kg.reason.relation import Ids, distinct, leading, pack, trailing
-from etown_kg.reason.weighted_join import MAX_SUM, Relations, Rows, expected, solve
+from etown_kg.reason.triple_index import Relations
+from etown_kg.reason.weighted_join import MAX_SUM, Rows, expected, solve
 
 
 class Counted(NamedTuple):

@@ -15,7 +15,7 @@ from etown_kg.reason import weighted_join
 from etown_kg.reason.join import Atom
 from etown_kg.reason.relation import Keys
 from etown_kg.reason.tally import Counted, rarest, tally
-from etown_kg.reason.weighted_join import Relation, Relations
+from etown_kg.reason.triple_index import Relation, Relations
 
 TERMS = 6
 Triples = frozenset[tuple[int, int, int]]
