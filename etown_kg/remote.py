@@ -127,7 +127,10 @@ def load(iri: str, hosts: Collection[str], networks: Collection[str], bounds: Bo
         reply = fetch(place, bounds, headers={"Accept": _ACCEPT})
         if reply.status not in _REDIRECTS:
             return _triples(place, reply)
-        address = urljoin(address, reply.headers.get("location", ""))
+        try:
+            address = urljoin(address, reply.headers.get("location", ""))
+        except ValueError as error:
+            raise RemoteError(place.iri, f"it leads on to what is no address: {error}") from error
     raise RemoteError(iri, f"it leads on more than {MAX_REDIRECTS} times")
 
 

@@ -18,10 +18,13 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from secrets import token_hex
 from typing import Any, Final
 
-from etown_kg import query_text, remote, vocab
+from pyoxigraph import QuerySolutions, parse_query_results
+
+from etown_kg import doctype, query_text, remote, vocab
 from etown_kg.addresses import Place, locate
 from etown_kg.backend.limits import MIB, Limits
 from etown_kg.errors import EtownError, QueryError, RemoteError
+from etown_kg.formats import SOLUTION_FORMATS, XML, Format, by_name
 
 _RESULTS: Final = ("application/sparql-results+json", "application/sparql-results+xml")
 # Small, since the stack of the thread that evaluates is what the address space is needed for.
@@ -138,6 +141,7 @@ class _Relay:
             raise RemoteError(
                 place.iri, f"its answer is {media_type or 'of no type'}, not SPARQL results"
             )
+        _check_results(place.iri, reply.body, by_name(media_type, SOLUTION_FORMATS))
         return reply
 
     def _handler(relay) -> type[BaseHTTPRequestHandler]:  # noqa: N805  # the handler has a self
@@ -160,3 +164,27 @@ class _Relay:
                 """Say nothing: the failure that matters is told to who asked."""
 
         return Handler
+
+
+def _check_results(iri: str, body: bytes, format: Format) -> None:
+    """Read another server's results to their end, before the engine begins to use them.
+
+    It would tell of a fault in them as of one of its own, in the midst of an evaluation, and it
+    takes XML that is cut for whole.
+
+    Raises:
+        RemoteError: they are no solutions.
+    """
+    assert format.results is not None  # by the table
+    if format is XML:
+        checked = doctype.checked(body)
+        if isinstance(checked, doctype.Refusal):
+            raise RemoteError(iri, f"its answer cannot be read: {checked.problem}")
+    try:
+        found = parse_query_results(body, format.results)
+        if not isinstance(found, QuerySolutions):
+            raise RemoteError(iri, "its answer is a truth value, not solutions")
+        for _ in found:
+            pass
+    except (SyntaxError, ValueError, RuntimeError, OSError) as error:
+        raise RemoteError(iri, f"its answer cannot be read: {error}") from error
