@@ -110,3 +110,28 @@ def test_a_figures_page_loads_little(open_page: OpenPage) -> None:
     page.goto("/figures", wait_until="networkidle")
     assert len(sizes) <= 10
     assert sum(sizes) < 200_000
+
+
+# The dates of a table that a line ends within.
+BROKEN_DATES = """cells => cells.flatMap(cell => {
+  const found = [], texts = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT);
+  for (let text; text = texts.nextNode();) {
+    for (const date of text.data.matchAll(/\\d{4}-\\d\\d-\\d\\d/g)) {
+      const range = document.createRange();
+      range.setStart(text, date.index);
+      range.setEnd(text, date.index + date[0].length);
+      const lines = new Set([...range.getClientRects()].map(each => Math.round(each.top)));
+      if (lines.size > 1) found.push(date[0]);
+    }
+  }
+  return found;
+})"""
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_no_line_ends_within_a_date_of_the_coverage(page: Page, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 800})
+    page.goto("/coverage?lang=en")
+    cells = page.locator("table.covered tbody td")
+    assert cells.get_by_text("2022-10-10").count() > 0
+    assert cells.evaluate_all(BROKEN_DATES) == []
