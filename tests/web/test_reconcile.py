@@ -204,6 +204,14 @@ def test_what_openrefine_sends_to_reconcile_a_column(shipped: FlaskClient) -> No
     assert found["q1"]["result"] == []
 
 
+def test_a_text_that_is_no_name_any_more_costs_nothing(shipped: FlaskClient) -> None:
+    letters = "a b c d e f g " * 1000  # each begins many names, which would all be compared with it
+    found = reconcile(shipped, q0={"query": letters}, q1={"query": "BDA"}, q2={"query": E_TOWN})
+    assert found["q0"]["result"] == []
+    assert [found[name]["result"][0]["id"] for name in ("q1", "q2")] == [E_TOWN] * 2
+    assert candidates(shipped, {"query": letters[:400]}) == []
+
+
 def test_a_batch_may_come_by_get(shipped: FlaskClient) -> None:
     sent = {"queries": json.dumps({"a b": {"query": "亦庄开发区"}})}
     response = shipped.get("/reconcile", query_string=sent)

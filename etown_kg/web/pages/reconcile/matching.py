@@ -26,7 +26,7 @@ from etown_kg.search import Hit, How, Index, Role, Text
 from etown_kg.web.lookup import ABOUT, Snapshot
 from etown_kg.web.pages.language import reader_language
 from etown_kg.web.pages.schema import KIND_OF
-from etown_kg.web.pages.search import definition_in, own_first
+from etown_kg.web.pages.search import MAX_CHARACTERS, definition_in, own_first
 from etown_kg.web.pages.site import Site
 from etown_kg.web.pages.terms import Names, Term
 
@@ -102,6 +102,8 @@ def _in_full(query: Query, snapshot: Snapshot) -> Query:
 
 def _candidates(site: Site, snapshot: Snapshot, query: Query) -> list[Candidate]:
     index = snapshot.index
+    if len(query.text) > MAX_CHARACTERS and expanded(query.text) is None:
+        return []  # no name is so long, and each is compared with it character by character
     if query.text:
         hits = _hits(snapshot, query)
         iris = list(hits)
