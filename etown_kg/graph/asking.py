@@ -2,13 +2,13 @@
 
 In this order: SERVICE is bent to where it may lead, IRIs of linked graphs become ours, what the
 engine would answer wrongly is mended, what is counted quicker here is counted, and joins are put
-in their order. Whatever is changed, a
-complaint speaks of the text that was given.
+in their order. Whatever is changed, a complaint speaks of the text that was given.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache, partial
 from typing import NamedTuple
 
 from pyoxigraph import NamedNode, Store
@@ -69,21 +69,22 @@ def ask(
     known = query_text.prefixes_in(text, vocab.PREFIXES) if setting.prefixes else None
     # Either list makes the dataset: what is not named in it is not there.
     chosen = bool(setting.default_graphs or setting.named_graphs)
+    # Before a text is changed: a complaint has to speak of the text that was given. Once is enough.
+    check = cache(partial(_check_syntax, given, base, known))
     try:
         if zero_length.may_have_paths(text):
             whole = zero_length.with_zero_length(text)
             if whole != text:
-                _check_syntax(given, base, known)
+                check()
             text = whole
         if needs_mending(text):
-            # First as it is: a complaint has to speak of the text that was given.
-            _check_syntax(given, base, known)
+            check()
             text = mended(text, setting.named_graphs if chosen else graphs())
         store = dataset.store if chosen or query_text.names_graphs(text) else dataset.triples
         if columns is not None and not chosen and counts.may_count(text):
             counted = counts.counted(text, columns(), known or {})
             if counted.is_changed:
-                _check_syntax(given, base, known)
+                check()
             text = counted.text
             if counted.rows is not None:
                 store = Store()
@@ -91,7 +92,7 @@ def ask(
         if sizes is not None and join_order.may_gain(text):
             ordered = join_order.ordered(text, sizes(), known or {})
             if ordered != text:
-                _check_syntax(given, base, known)
+                check()
             text = ordered
         result = store.query(
             text,
