@@ -11,8 +11,9 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from pyoxigraph import BlankNode, DefaultGraph, Quad, RdfFormat, Triple, parse
+from pyoxigraph import DefaultGraph, RdfFormat, parse
 
+from etown_kg.blank_nodes import has_blank_node
 from etown_kg.errors import UploadError
 
 MEDIA_TYPES: Final = ("application/rdf-patch", "text/rdf-patch")
@@ -89,7 +90,7 @@ def _triple(code: str, rest: str, prefixes: dict[str, str], number: int) -> str:
         ) from error
     if len(quads) != 1 or quads[0].graph_name != DefaultGraph():
         raise UploadError("a row has one triple", line=number, column=1)
-    if code == "D" and _has_blank_node(quads[0]):
+    if code == "D" and has_blank_node(quads[0]):
         raise UploadError(
             "a blank node of a patch is none of the graph's: it cannot be deleted by its label",
             line=number,
@@ -97,10 +98,3 @@ def _triple(code: str, rest: str, prefixes: dict[str, str], number: int) -> str:
             hint="send a DELETE WHERE as application/sparql-update",
         )
     return f"{quads[0].triple} ."
-
-
-def _has_blank_node(statement: Quad | Triple) -> bool:
-    return any(
-        isinstance(term, BlankNode) or (isinstance(term, Triple) and _has_blank_node(term))
-        for term in (statement.subject, statement.predicate, statement.object)
-    )
