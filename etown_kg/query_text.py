@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cache
+from itertools import pairwise
 from typing import Literal, NamedTuple
 
 from etown_kg.errors import QueryError
@@ -44,6 +45,10 @@ _KINDS: Mapping[str | None, Kind] = {
     "iri": "iri", "string": "string", "variable": "variable", "language": "language",
     "name": "name", "number": "number", "word": "word", "mark": "mark",
 }  # fmt: skip
+_LAST_COMMENT = re.compile(r"#[^#\r\n\"'<>{}]*\Z")
+# A word may begin behind a number.
+_GRAPHS = re.compile(r"(?<![^\W\d])(?:graph|from)\b")
+_GAP = re.compile(r"(?:\s|#[^\r\n]*)*")
 _OPENING = frozenset({"(", "{", "[", "<<", "<<("})
 _CLOSING = frozenset({")", "}", "]", ">>", ")>>"})
 # A place that the engine knows no way to: a call of it fails without reaching out.
@@ -120,6 +125,16 @@ def _name(text: str, start: int) -> Iterator[Token]:
         yield Token("mark", ".", start + place)
 
 
+def is_all_read(text: str, words: Sequence[Token]) -> bool:
+    """Whether nothing but white space and comments stands between these terminals of a text.
+
+    The cut passes over what is no terminal, as the mark of ``:p?``.
+    """
+    return all(
+        _GAP.fullmatch(text, one.end, other.start) is not None for one, other in pairwise(words)
+    )
+
+
 def keywords(text: str) -> frozenset[str]:
     """The bare words of a query in upper case: keywords and function names.
 
@@ -129,6 +144,15 @@ def keywords(text: str) -> frozenset[str]:
     return frozenset(token.text.upper() for token in tokens(text) if token.kind == "word")
 
 
+def without_last_comment(text: str) -> str:
+    """The text without a comment that ends it, if it can be told from a string or an IRI at once.
+
+    >>> without_last_comment("ASK {} # 'why'"), without_last_comment("ASK {} # why")
+    ("ASK {} # 'why'", 'ASK {} ')
+    """
+    return _LAST_COMMENT.sub("", text) if "#" in text else text
+
+
 def names_graphs(text: str) -> bool:
     """Whether a query may look at named graphs: what does not can be asked of triples alone.
 
@@ -136,7 +160,7 @@ def names_graphs(text: str) -> bool:
     (True, False)
     """
     lowered = text.lower()
-    if "graph" not in lowered and "from" not in lowered:
+    if _GRAPHS.search(lowered) is None:
         return "\\u" in lowered  # an escape could spell a keyword
     return bool(keywords(without_escapes(text)) & {"GRAPH", "FROM"})
 

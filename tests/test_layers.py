@@ -65,6 +65,7 @@ ALLOWED: dict[str, frozenset[str]] = {
     "derived": LEAVES,
     "profile": LEAVES,
     "validate": LEAVES | {"load"},
+    "point_queries": frozenset({"errors", "vocab", "query_text", "formats"}),
     "search": frozenset({"errors"}),
     "reconcile": frozenset({"errors", "search"}),
     "reason": frozenset({"vocab", "errors", "findings"}),
@@ -89,7 +90,8 @@ ALLOWED: dict[str, frozenset[str]] = {
     ),
     "links": LEAVES | {"graph"},
     "client": LEAVES,
-    "backend": LEAVES | {"reason", "store", "graph", "export", "diagnosis", "figures"},
+    "backend": LEAVES
+    | {"reason", "store", "graph", "export", "diagnosis", "figures", "point_queries"},
     "web": (
         LEAVES
         | {

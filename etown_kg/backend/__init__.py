@@ -164,6 +164,13 @@ class Backend(Protocol):
         """
         ...
 
+    def lookup(self, request: QueryRequest) -> QueryResult | None:
+        """The answer, if it is to be had within microseconds, without anybody's help.
+
+        None where it is not, or the query has an error: then the others are the way.
+        """
+        ...
+
     def begin(self, request: QueryRequest, client: str) -> Begun | None:
         """Begin a query of `client`, if that takes no waiting for anybody.
 

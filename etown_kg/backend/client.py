@@ -11,7 +11,6 @@ from __future__ import annotations
 import logging
 import mmap
 import socket
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -20,6 +19,8 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
+
+from pyoxigraph import QueryResultsFormat
 
 from etown_kg import formats
 from etown_kg.backend import (
@@ -33,18 +34,19 @@ from etown_kg.backend import (
     wire,
 )
 from etown_kg.backend.confinement import cause
+from etown_kg.backend.edition_reader import EditionReader, receive_edition
 from etown_kg.backend.evaluation import EXPLAIN_S, is_empty
 from etown_kg.backend.feed import MAX_BEHIND
 from etown_kg.backend.limits import Limits, time_over
 from etown_kg.backend.line import DiedError, Line, unavailable
-from etown_kg.backend.owner import CONTROL, EXECUTORS, NUMBER_BYTES, STATE, STATE_BYTES
+from etown_kg.backend.owner import CONTROL, EXECUTORS, NUMBERS, STATE
 from etown_kg.backend.places import LOOK_S, Place, Places
 from etown_kg.backend.supervisor import CURRENT, STATES_PER_OWNER, Supervisor
 from etown_kg.backend.task import Task
 from etown_kg.backend.worker import frame_of
 from etown_kg.changes import Change, GraphWrite, UpdateRequest
 from etown_kg.diagnosis import unfinished
-from etown_kg.errors import CancelledError, LimitError, UnavailableError
+from etown_kg.errors import CancelledError, FormatError, LimitError, UnavailableError
 from etown_kg.scope import ALL, Scope
 
 if TYPE_CHECKING:
@@ -116,7 +118,13 @@ class ProcessBackend:
         # The scopes that an owner has views of, with the number of the owner.
         self._viewed: set[tuple[int, Scope]] = set()
         with (folder / STATE).open("rb") as cell:
-            self._cell = mmap.mmap(cell.fileno(), STATE_BYTES, access=mmap.ACCESS_READ)
+            self._cell = mmap.mmap(cell.fileno(), NUMBERS.size, access=mmap.ACCESS_READ)
+        self._reader: EditionReader | None = None
+        # The edition that could not be read to its end.
+        self._broken = 0
+        self._reading = threading.Lock()
+        # Whether there is another edition than the one that is read.
+        self._is_stale = threading.Event()
         self._closed = threading.Event()
         self._tidying = threading.Thread(target=self._tidy, name="executors", daemon=True)
         self._tidying.start()
@@ -204,6 +212,44 @@ class ProcessBackend:
         self._places.leave(place)
         return None
 
+    def lookup(self, request: QueryRequest) -> QueryResult | None:
+        """See `Backend.lookup`: from the index that the owner shares with its clients."""
+        state, _, edition = NUMBERS.unpack_from(self._cell)
+        reader = self._reader
+        if reader is None or reader.number != edition:
+            if edition not in (0, self._broken):
+                self._is_stale.set()
+            return None
+        if (
+            not request.infer
+            or request.explain_empty
+            or request.same_as
+            or request.default_graphs
+            or request.named_graphs
+            or not request.scope.is_all
+            or not self._reading.acquire(blocking=False)
+        ):
+            return None
+        try:
+            found = reader.answer(request.text, state)
+        except Exception:  # a fault of ours; executors can answer all that the index can
+            log.exception("the index of edition %d is read no more", edition)
+            self._reader, self._broken = None, edition
+            return None
+        finally:
+            self._reading.release()
+        if found is None:
+            return None
+        (form, body), state, version = found
+        try:
+            format = formats.negotiate(form, request.accept, request.parameters)
+        except FormatError:
+            return None
+        if format.results is not QueryResultsFormat.JSON:
+            return None
+        self._version = (state, version)
+        return QueryResult(form, format, body, version)
+
     def wait_for(self, begun: BegunQuery, is_gone: IsGone | None) -> QueryResult:
         """The answer to what was begun; see `Begun.result`."""
         line, limit_s = begun.line, begun.limit_s
@@ -288,21 +334,24 @@ class ProcessBackend:
 
     def _state(self) -> int:
         """The number of the current state."""
-        return int.from_bytes(self._cell[:NUMBER_BYTES], sys.byteorder)
+        return int(NUMBERS.unpack_from(self._cell)[0])
 
     def _can_follow(self, line: Line) -> bool:
         """Whether an executor can go on to the current state, in less time than a fork takes.
 
         One of a newer owner, of which nobody has heard, can as well.
         """
-        numbers = self._cell[:STATE_BYTES]
-        state = int.from_bytes(numbers[:NUMBER_BYTES], sys.byteorder)
-        since = int.from_bytes(numbers[NUMBER_BYTES:], sys.byteorder)
-        return line.since >= since and line.state >= state - MAX_BEHIND
+        state, since, _ = NUMBERS.unpack_from(self._cell)
+        return bool(line.since >= since and line.state >= state - MAX_BEHIND)
 
     def _tidy(self) -> None:
-        """In a thread: let idle executors go that nobody will use, with the memory they hold."""
-        while not self._closed.wait(_TIDY_S):
+        """In a thread: get the newest edition, and let idle executors go that nobody will use,
+        with the memory they hold.
+        """
+        while not self._closed.is_set():
+            self._is_stale.wait(_TIDY_S)
+            self._is_stale.clear()
+            self._renew_reader()
             with self._lock:
                 old: list[Line] = []
                 found, self._idle = self._idle, []
@@ -310,6 +359,27 @@ class ProcessBackend:
                     (self._idle if self._can_follow(line) else old).append(line)
             for line in old:
                 line.close()
+
+    def _renew_reader(self) -> None:
+        """Read the newest edition from now on, if there is another one."""
+        _, _, edition = NUMBERS.unpack_from(self._cell)
+        number = 0 if self._reader is None else self._reader.number
+        if edition in (number, self._broken):
+            return
+        self._reader = None
+        if not edition:
+            return
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+            try:
+                connection.settimeout(_CONTROL_TIMEOUT_S)
+                connection.connect(str(self.folder / CURRENT / CONTROL))
+                wire.send(connection, {"task": "edition"})
+                descriptors = receive_edition(connection)
+                frame = wire.receive(connection)
+            except (OSError, wire.BrokenFrameError):
+                return  # there is no owner; executors are asked, which tells of it
+        if descriptors is not None and frame is not None:
+            self._reader = EditionReader(descriptors, frame[0]["state"], frame[0]["version"])
 
     # Updates
 
@@ -407,6 +477,7 @@ class ProcessBackend:
     def close(self) -> None:
         """Let the executors go, and end the owner if this process started it."""
         self._closed.set()
+        self._is_stale.set()
         self._tidying.join()
         with self._lock:
             idle, self._idle = self._idle, []

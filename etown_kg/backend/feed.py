@@ -13,10 +13,10 @@ import json
 import mmap
 import resource
 import struct
-import sys
 from typing import TYPE_CHECKING
 
 from etown_kg.backend import wire
+from etown_kg.backend.shared_log import SharedLog
 from etown_kg.changes import Change
 from etown_kg.store import Delta
 
@@ -28,7 +28,6 @@ FEED_BYTES = 16 << 20
 MAX_QUADS = 2_000
 # States that an executor may be behind by when it is asked something.
 MAX_BEHIND = 128
-_END = 8  # bytes at the beginning: how far the feed is written
 _LENGTHS = struct.Struct("=5I")
 
 
@@ -38,13 +37,12 @@ class Feed:
     def __init__(self, state: int) -> None:
         """A feed of what comes after `state`, the owner's number of the present state."""
         self.since = state
-        self._memory = mmap.mmap(-1, FEED_BYTES)
-        self._set_end(_END)
+        self._log = SharedLog(mmap.mmap(-1, FEED_BYTES))
 
     @property
     def end(self) -> int:
         """Where the next step will be."""
-        return int.from_bytes(self._memory[:_END], sys.byteorder)
+        return self._log.end
 
     def append(self, step: Step) -> bool:
         """Write what leads to the next state; False, with nothing written, if it has no room."""
@@ -57,37 +55,26 @@ class Feed:
                 for each in (step.asserted, step.inferred, step.described, step.premises)
             ),
         ]
-        written = _LENGTHS.pack(*map(len, parts)) + b"".join(parts)
-        start = self.end
-        if start + len(written) > FEED_BYTES:
-            return False
-        self._memory[start : start + len(written)] = written
-        # Behind the step itself: a reader that sees the end sees what is before it.
-        self._set_end(start + len(written))
-        return True
+        return self._log.append(_LENGTHS.pack(*map(len, parts)) + b"".join(parts))
 
     def read(self, start: int, end: int) -> tuple[Step, int]:
         """What leads from one place to another, both between two steps; and how many steps."""
         from etown_kg.graph import Step  # who reads has it; a client of executors needs none
 
         steps: list[Step] = []
-        while start < end:
-            lengths = _LENGTHS.unpack_from(self._memory, start)
-            start += _LENGTHS.size
+        for record in self._log.read(start, end):
+            place = _LENGTHS.size
             parts: list[bytes] = []
-            for length in lengths:
-                parts.append(self._memory[start : start + length])
-                start += length
+            for length in _LENGTHS.unpack_from(record):
+                parts.append(record[place : place + length])
+                place += length
             changes = tuple(wire.unpack(Change, each) for each in json.loads(parts[0]))
             steps.append(Step(changes, *map(Delta.from_lines, parts[1:])))
         return Step.composed(steps), len(steps)
 
     def close(self) -> None:
         """Let go of the memory; others that have it keep it."""
-        self._memory.close()
-
-    def _set_end(self, end: int) -> None:
-        self._memory[:_END] = end.to_bytes(_END, sys.byteorder)
+        self._log.close()
 
 
 class Follower:

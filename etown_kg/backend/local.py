@@ -68,6 +68,10 @@ class LocalBackend:
         with self._sharing.writing():
             return self._graph.view(scope)
 
+    def lookup(self, request: QueryRequest) -> QueryResult | None:
+        """See `Backend.lookup`: there is no index here."""
+        return None
+
     def begin(self, request: QueryRequest, client: str) -> Begun | None:
         """See `Backend.begin`: there is nobody here to work meanwhile."""
         return None

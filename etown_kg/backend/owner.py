@@ -26,6 +26,7 @@ import pickle
 import selectors
 import signal
 import socket
+import struct
 import sys
 import time
 import traceback
@@ -41,6 +42,7 @@ from etown_kg.backend.confinement import (
     cause,
 )
 from etown_kg.backend.dumping import dump_in_process
+from etown_kg.backend.editions import Editions, send_edition
 from etown_kg.backend.evaluation import status_of
 from etown_kg.backend.executor import outcome, stand_by
 from etown_kg.backend.feed import MAX_BEHIND, Feed, Follower
@@ -57,9 +59,10 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 EXECUTORS, CONTROL, STATE = "executors.sock", "control.sock", "state"
-# Two numbers: the present state, and that in which the present executors' feed began.
-NUMBER_BYTES = 8
-STATE_BYTES = 2 * NUMBER_BYTES
+# The present state, that in which the present executors' feed began, and that in which the
+# present edition did, 0 for none.
+NUMBERS = struct.Struct("3Q")
+_NUMBER = struct.Struct("Q")
 BACKLOG = 128
 # What a client on the control socket may keep the owner waiting for.
 _CONTROL_TIMEOUT_S = 10.0
@@ -117,6 +120,7 @@ class Owner:
         graph.record()
         self._state = order.state
         self._feed = Feed(self._state)
+        self._editions = Editions(graph, partial(self._fork, keep=()))
         self._status = status_of(graph)
         self._executors = _listener(order.folder / EXECUTORS)
         self._control = _listener(order.folder / CONTROL)
@@ -168,6 +172,7 @@ class Owner:
                 key.data()
             self._fork_spares()
             self._begin_updates()
+            self._editions.begin(self._state)
         self._updating.end_worker()
         for pid in self._spares:
             os.kill(pid, signal.SIGKILL)
@@ -250,6 +255,8 @@ class Owner:
             elif status:
                 log.info("process %d ended: %s", pid, _ending(status))
             self._updating.reaped(pid)
+            if self._editions.reaped(pid, status):
+                self._publish()
             for client in self._fates.add(pid, status):
                 self._reply(client, {"status": status})
 
@@ -286,6 +293,8 @@ class Owner:
             case "versions":
                 changes = [wire.pack(change) for change in self._graph.versions()]
                 self._reply(client, {"versions": changes})
+            case "edition":
+                self._give_edition(client)
             case "fate":
                 self._tell_fate(client, head["pid"])
             case "backup":
@@ -294,6 +303,16 @@ class Owner:
                 self._begin_dump(client, wire.unpack(DumpRequest, head["request"]))
             case "update" | "write":
                 self._updating.add(client, request_of(head, body))
+
+    def _give_edition(self, client: socket.socket) -> None:
+        edition = self._editions.current
+        try:
+            send_edition(client, edition)
+        except OSError:
+            self._forget(client)
+            return
+        state, version = (0, "") if edition is None else (edition.state, edition.version)
+        self._reply(client, {"state": state, "version": version})
 
     def _tell_fate(self, client: socket.socket, pid: int) -> None:
         status = self._fates.statuses.get(pid)
@@ -412,7 +431,9 @@ class Owner:
 
     def _advance(self) -> None:
         """Let whoever asks from now on be answered from the present state."""
-        if not self._feed.append(self._graph.recorded()):
+        step = self._graph.recorded()
+        self._editions.follow(step, self._state + 1)
+        if not self._feed.append(step):
             self._renew()
             return
         self._state += 1
@@ -445,17 +466,20 @@ class Owner:
 
     def _publish(self) -> None:
         """Tell the clients which state is the current one; a newer owner has had the last word."""
-        if self._state > int.from_bytes(self._cell[:NUMBER_BYTES], sys.byteorder):
-            # In this order: who sees the new state asks no executor that cannot follow to it.
-            for place, number in ((NUMBER_BYTES, self._feed.since), (0, self._state)):
-                written = number.to_bytes(NUMBER_BYTES, sys.byteorder)
-                self._cell[place : place + NUMBER_BYTES] = written
+        present, _, _ = NUMBERS.unpack_from(self._cell)
+        if self._state >= present:
+            edition = self._editions.current
+            # From last to first: who sees the new state asks nobody who cannot follow to it.
+            numbers = (self._state, self._feed.since, 0 if edition is None else edition.state)
+            for place, number in reversed([*enumerate(numbers)]):
+                _NUMBER.pack_into(self._cell, place * _NUMBER.size, number)
 
     def _idle_s(self) -> float | None:
         """Seconds to wait for events, for ever if there is nothing to do without one."""
+        waits = [self._editions.wait_s()]
         if len(self._spares) < self._limits.spares:
-            return max(0.0, self._spares_from - time.monotonic())
-        return None
+            waits.append(max(0.0, self._spares_from - time.monotonic()))
+        return min((wait for wait in waits if wait is not None), default=None)
 
     def _end(self) -> None:
         self._is_over = True
@@ -472,9 +496,9 @@ def _cell(path: Path) -> mmap.mmap:
     """The file with the number of the current state, mapped to be written."""
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
     try:
-        if os.fstat(descriptor).st_size < STATE_BYTES:
-            os.ftruncate(descriptor, STATE_BYTES)
-        return mmap.mmap(descriptor, STATE_BYTES)
+        if os.fstat(descriptor).st_size < NUMBERS.size:
+            os.ftruncate(descriptor, NUMBERS.size)
+        return mmap.mmap(descriptor, NUMBERS.size)
     finally:
         os.close(descriptor)
 

@@ -212,6 +212,10 @@ class RemoteBackend:
         pairs = [("default-graph-uri", graph) for graph in default or nothing]
         return pairs + [("named-graph-uri", graph) for graph in named or nothing]
 
+    def lookup(self, request: QueryRequest) -> QueryResult | None:
+        """See `Backend.lookup`: the store is another program."""
+        return None
+
     def begin(self, request: QueryRequest, client: str) -> Begun | None:
         """See `Backend.begin`: asking a store is waiting for it."""
         return None

@@ -39,7 +39,7 @@ class Passenger(Protocol):
     ride: Ride | None
 
     def depart(self, response: bytes) -> None:
-        """The ride is over: send the response."""
+        """Send the response, as soon as all that has come was read; a ride is over."""
 
     def change(self, ride: Ride) -> None:
         """The ride is over: take the ordinary way with what was begun."""
@@ -107,12 +107,11 @@ class Lane:
             return False
         if not self._express.admits(address):
             return False  # the ordinary way says so
-        ride = Ride(self, passenger, question, received, address, started)
         response = self._express.at_once(question, address, started)
         if response is not None:
             passenger.depart(response)
             return True
-        passenger.ride = ride
+        ride = passenger.ride = Ride(self, passenger, question, received, address, started)
         if self._waiting or len(self._at_work) >= MOST_AT_WORK:
             self._waiting.append(ride)
         elif not self._begin(ride):

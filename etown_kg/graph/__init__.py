@@ -30,7 +30,7 @@ from itertools import chain
 from pathlib import Path
 from typing import BinaryIO, Final, NoReturn
 
-from pyoxigraph import NamedNode, Quad
+from pyoxigraph import NamedNode, Quad, Store, Triple
 
 from etown_kg import export, load, questions, update, vocab, wording
 from etown_kg.catalogue.description import Presentation, SelfDescription
@@ -72,7 +72,7 @@ from etown_kg.store import (
     Location,
     checksum,
 )
-from etown_kg.store.spelling import Term
+from etown_kg.store.spelling import Term, canonical_quads
 
 __all__ = ["Answer", "Closing", "KnowledgeGraph", "Step"]
 
@@ -269,6 +269,20 @@ class KnowledgeGraph:
         if infer and self._description is not None:
             names.add(self._description.graph)
         return sorted(name.value for name in names if isinstance(name, NamedNode))
+
+    @property
+    def triples(self) -> Store:
+        """A store whose default graph is the one that a query sees which names none."""
+        return self.conclusions.closed.triples
+
+    def seen(self, step: Step) -> Iterator[tuple[Triple, bool]]:
+        """The triples of that graph that a step concerns, as the store has them, and whether they
+        are there now.
+        """
+        deltas = (step.asserted, step.inferred, step.described)
+        quads = [quad for each in deltas for quad in (*each.deleted, *each.inserted)]
+        for triple in dict.fromkeys(quad.triple for quad in canonical_quads(quads)):
+            yield triple, Quad(triple.subject, triple.predicate, triple.object) in self.triples
 
     def versions(self) -> Sequence[Change]:
         """The changes that led here, oldest first; those of a location reach back farther."""

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from etown_kg import query_text
-from etown_kg.graph.triple_patterns import Pattern, is_all_read, run_at
+from etown_kg.graph.triple_patterns import Pattern, run_at
 from etown_kg.query_text import Edit, Token
 
 _MODIFIERS = ("ORDER", "LIMIT", "OFFSET")
@@ -116,7 +116,7 @@ class _Reader:
             and used.union(groups) <= bound
             and set(shown) <= set(groups)
             and not bound.intersection(self._aliases)
-            and is_all_read(self._text, words[start:end])
+            and query_text.is_all_read(self._text, words[start:end])
         ):
             raise _AnotherKind
         return GroupedSelect(

@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 from etown_kg import query_text
-from etown_kg.graph.triple_patterns import TYPE, Pattern, is_all_read, is_selective, runs
+from etown_kg.graph.triple_patterns import TYPE, Pattern, is_selective, runs
 from etown_kg.reason.cardinality import Cardinalities, Cardinality
 
 _SHOWS = frozenset({"SELECT", "DISTINCT", "REDUCED"})
@@ -37,7 +37,7 @@ def ordered(text: str, sizes: Cardinalities, prefixes: Mapping[str, str]) -> str
         best = _best(run, sizes)
         start, end = run[0].terms[0].start, max(each.terms[2].end for each in run)
         inside = [word for word in words if start <= word.start < end]
-        if best != run and is_all_read(text, inside):
+        if best != run and query_text.is_all_read(text, inside):
             edits.append(query_text.Edit(start, end, " . ".join(each.text for each in best)))
     return query_text.edited(text, edits)
 

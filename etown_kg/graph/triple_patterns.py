@@ -23,7 +23,6 @@ _BOOLEANS = frozenset({"true", "false"})
 _SELECTIVE = re.compile(
     r"(?:<[^<>\s]*>|(?<![\w-])[\w-]*:[\w.-]+)\s+(?:<[^<>\s]*>|[\w-]*:[\w.-]+|[\"'])"
 )
-_GAP = re.compile(r"(?:\s|#[^\r\n]*)*")
 
 
 class Pattern(NamedTuple):
@@ -91,16 +90,6 @@ def is_selective(text: str) -> bool:
     It is told without cutting the text, which takes as long as a small query.
     """
     return _SELECTIVE.search(text, text.find("{")) is not None
-
-
-def is_all_read(text: str, words: Sequence[Token]) -> bool:
-    """Whether nothing but white space and comments stands between these terminals of a text.
-
-    The tokenizer passes over what is none, as the mark of ``:p?``.
-    """
-    return all(
-        _GAP.fullmatch(text, one.end, other.start) is not None for one, other in pairwise(words)
-    )
 
 
 def _block(words: Sequence[Token], place: int, prefixes: Mapping[str, str]) -> Run | None:

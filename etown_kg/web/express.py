@@ -104,17 +104,17 @@ class Express:
         return self._rate is None or not self._rate.wait_s(_client(address))
 
     def at_once(self, question: Question, address: str, started: float) -> bytes | None:
-        """The response, if nothing has to be evaluated for it; `started` by `perf_counter`."""
-        if not question.digest:
-            return None
-        version = self._backend.known_version()
-        if version is None:
-            return None
-        tag = tag_of(version, question.digest)
-        if tag in question.held:
-            return self._respond(question, address, started, HTTPStatus.NOT_MODIFIED, tag)
-        answer = self._answers.get(tag)
-        return None if answer is None else self._send(question, address, started, tag, answer)
+        """The response, if it takes nobody's help; `started` by `perf_counter`."""
+        version = self._backend.known_version() if question.digest else None
+        if version is not None:
+            tag = tag_of(version, question.digest)
+            if tag in question.held:
+                return self._respond(question, address, started, HTTPStatus.NOT_MODIFIED, tag)
+            answer = self._answers.get(tag)
+            if answer is not None:
+                return self._send(question, address, started, tag, answer)
+        result = self._backend.lookup(question.asked)
+        return None if result is None else self.response(question, address, started, result)
 
     def begin(self, question: Question, address: str) -> Begun | None:
         """Begin to work on the answer, if that takes no waiting."""

@@ -45,6 +45,10 @@ class ScopedBackend:
         """See `Backend.query`."""
         return self._inner.query(replace(request, scope=self.scope), is_gone)
 
+    def lookup(self, request: QueryRequest) -> QueryResult | None:
+        """See `Backend.lookup`."""
+        return self._inner.lookup(replace(request, scope=self.scope))
+
     def begin(self, request: QueryRequest, client: str) -> Begun | None:
         """See `Backend.begin`."""
         return self._inner.begin(replace(request, scope=self.scope), client)

@@ -6,6 +6,7 @@ import hashlib
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -78,6 +79,8 @@ def test_a_process_that_is_killed_gives_no_file_and_harms_nobody(
         for n in range(30_000)
     ]
     backend = own_processes(quads=quads)
+    while backend.lookup(QueryRequest("ASK { <urn:s:1> ?p ?o }")) is None:
+        time.sleep(0.02)  # another nice process writes the index
     request = DumpRequest(str(tmp_path), ("asserted.jsonld.zst",), backend.status().version)
     failures: list[EtownError] = []
 

@@ -1,0 +1,357 @@
+"""The plan of a small query: in which order its patterns are joined, and what becomes of the rows.
+
+A plan is made of one query and answers all of its shape.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import Final, NamedTuple
+
+from etown_kg.point_queries import terms, walk
+from etown_kg.point_queries.index import HALF, Index
+from etown_kg.point_queries.reading import LanguageFilter, Pattern, Slot, SmallQuery
+from etown_kg.point_queries.walk import Optional, Room, Row, Rows, Step, TooMuchError
+
+# Rows that a query may make in all: some 0.5 us each, and about as much for each that it shows.
+MOST_ROWS: Final = 1_000
+# The bytes of an answer.
+MOST_BYTES: Final = 128 * 1024
+# Rows that are written before their bytes are counted.
+_AT_ONCE: Final = 64
+# A number that no term has.
+_NO_TERM: Final = (1 << HALF) - 1
+# IRIs that are IRIs for certain, and that resolving against a base leaves as they are.
+_IRI: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:(?!.*/\.)[A-Za-z0-9_/#:.~!$&'()*+,;=@?-]*")
+# Constants of one plan whose numbers are remembered.
+_REMEMBERED: Final = 4096
+_QUOTES: Final = ("'", '"')
+
+
+class NotPlannedError(Exception):
+    """A query whose rows are not to be found by what it names."""
+
+
+class _Filter(NamedTuple):
+    """See `reading.LanguageFilter`; `column` is the variable's."""
+
+    column: int
+    constant: int
+    is_range: bool
+
+
+class Plan:
+    """How queries of one shape are answered from one index.
+
+    Attributes:
+        handed_over: how many answers in a row were left to the engine.
+    """
+
+    def __init__(
+        self,
+        query: SmallQuery,
+        names: Sequence[str],
+        prefixes: Mapping[str, str],
+        index: Index,
+        constants: Sequence[str],
+    ) -> None:
+        """Choose the order of joining by what the index has of these constants.
+
+        Args:
+            names: the variables of the answer, in order, without question marks.
+            prefixes: those that the constants may use.
+
+        Raises:
+            NotPlannedError: nothing is named where it would begin, or not as it is read here.
+        """
+        self.handed_over = 0
+        self.is_ask = query.is_ask
+        self._query = query
+        self._prefixes = prefixes
+        self._index = index
+        self._known: dict[str, int] = {}
+        self._is_text = [constant.startswith(_QUOTES) for constant in constants]
+        texts = {each.constant for each in query.filters}
+        self._named = [place for place in range(len(constants)) if place not in texts]
+        row = self._row(constants)
+        if row is None:
+            raise NotPlannedError
+        order = _Order(index, row)
+        self._steps = [*order.steps(query.required, query.filters)]
+        self._optionals = [order.optional(patterns) for patterns in query.optionals]
+        self._late_filters = [
+            *order.late_filters(
+                each
+                for each in query.filters
+                if not any(each.variable in pattern.variables for pattern in query.required)
+            )
+        ]
+        columns = order.columns
+        self._shown = [columns.get(f"?{name}") for name in names]
+        self._sorting = [(columns[each], down) for each, down in query.order if each in columns]
+        variables = ",".join(f'"{name}"' for name in names)
+        self._head = f'{{"head":{{"vars":[{variables}]}},"results":{{"bindings":['.encode()
+        self._members = [f'"{name}":'.encode() for name in names]
+        # Where all that is shown is bound in every row, one template writes it.
+        is_certain = not query.optionals and None not in self._shown
+        template = b"{" + b",".join(member + b"%b" for member in self._members) + b"}"
+        self._template = template if is_certain else None
+
+    def answer(self, constants: Sequence[str]) -> bytes | None:
+        """The answer in JSON to the query with these constants; None if it is for the engine."""
+        row = self._row(constants)
+        if row is None:
+            return None
+        try:
+            return self._written(self._rows(row, constants))
+        except TooMuchError:
+            return None
+
+    def _written(self, rows: Rows) -> bytes | None:
+        """The solutions in order, as far as they are asked for.
+
+        Raises:
+            TooMuchError: they are too long.
+        """
+        query = self._query
+        if query.is_ask:
+            return b'{"head":{},"boolean":true}' if rows else b'{"head":{},"boolean":false}'
+        if self._sorting and len(rows) > 1 and not self._sort(rows):
+            return None
+        if query.is_distinct:
+            rows = self._different(rows)
+        if query.offset or query.limit is not None:
+            end = None if query.limit is None else query.offset + query.limit
+            rows = rows[query.offset : end]
+        body = b"%b%b]}}" % (self._head, b",".join(self._bindings(rows)))
+        return None if terms.OPAQUE in body else body
+
+    # Constants
+
+    def _row(self, constants: Sequence[str]) -> Row | None:
+        """The row of the constants; None if one of them is not read here."""
+        row: list[int | None] = [_NO_TERM] * len(constants)
+        known = self._known
+        for place, constant in enumerate(constants):
+            if constant.startswith(_QUOTES) is not self._is_text[place]:
+                return None
+        for place in self._named:
+            number = known.get(constants[place])
+            if number is None:
+                term = self._term(constants[place], self._query.languages.get(place))
+                if term is None:
+                    return None
+                number = self._index.number(term)
+                if number is None:
+                    number = _NO_TERM  # nothing is said with it
+                elif len(known) < _REMEMBERED and place not in self._query.languages:
+                    known[constants[place]] = number
+            row[place] = number
+        for term in self._query.further:
+            number = self._index.number(term)
+            row.append(_NO_TERM if number is None else number)
+        return tuple(row)
+
+    def _term(self, constant: str, language: str | None) -> bytes | None:
+        """A constant as the index has it; None for what the engine has to read."""
+        if constant.startswith(_QUOTES):
+            return terms.text(constant[1:-1], language)
+        if constant[0] == "<":
+            iri = constant[1:-1]
+        else:
+            prefix, _, local = constant.partition(":")
+            if prefix not in self._prefixes:
+                return None
+            iri = self._prefixes[prefix] + local
+        return terms.iri(iri.encode()) if _IRI.fullmatch(iri) else None
+
+    # Rows
+
+    def _rows(self, row: Row, constants: Sequence[str]) -> Rows:
+        """All solutions.
+
+        Raises:
+            TooMuchError: they, or what leads to them, are too many.
+        """
+        index = self._index
+        room = Room(MOST_ROWS)
+        rows = [row]
+        for step in self._steps:
+            if isinstance(step, _Filter):
+                rows = _filtered(index, rows, step, constants)
+            else:
+                rows = step.extend(index, rows, step, room)
+            if not rows:
+                return rows
+        for optional in self._optionals:
+            rows = walk.with_optional(index, rows, optional, room)
+        for each in self._late_filters:
+            rows = _filtered(index, rows, each, constants)
+        return rows
+
+    def _sort(self, rows: Rows) -> bool:
+        """Order the rows in place; False where that takes more than comparing characters."""
+        for column, is_down in reversed(self._sorting):
+            keys: dict[int | None, bytes] = {None: b""}
+            kinds = set()
+            for number in {row[column] for row in rows} - {None}:
+                assert number is not None
+                key = terms.order_key(self._index.terms[number])
+                if key is None:
+                    return False
+                kinds.add(key[0])
+                keys[number] = b"=" + key[1]  # behind what is not bound
+            if len(kinds) > 1:
+                return False
+            rows.sort(key=partial(_key, keys, column), reverse=is_down)
+        return True
+
+    def _different(self, rows: Rows) -> Rows:
+        """The first of the rows that show the same."""
+        shown = self._shown
+        first: dict[tuple[int | None, ...], Row] = {}
+        for row in rows:
+            first.setdefault(tuple([None if n is None else row[n] for n in shown]), row)
+        return [*first.values()]
+
+    def _bindings(self, rows: Rows) -> list[bytes]:
+        """Each row as a JSON object.
+
+        Raises:
+            TooMuchError: they are too long.
+        """
+        written: list[bytes] = []
+        left = MOST_BYTES
+        for start in range(0, len(rows), _AT_ONCE):
+            some = self._write(rows[start : start + _AT_ONCE])
+            left -= sum(map(len, some))
+            if left < 0:
+                raise TooMuchError
+            written += some
+        return written
+
+    def _write(self, rows: Rows) -> list[bytes]:
+        terms = self._index.terms
+        template = self._template
+        if template is not None:
+            shown = self._shown
+            return [template % tuple([terms[row[n]] for n in shown]) for row in rows]  # type: ignore[index]
+        members = [(m, n) for m, n in zip(self._members, self._shown, strict=True) if n is not None]
+        bound = ([(m, row[n]) for m, n in members] for row in rows)
+        return [
+            b"{%b}" % b",".join([m + terms[n] for m, n in row if n is not None]) for row in bound
+        ]
+
+
+def _key(keys: Mapping[int | None, bytes], column: int, row: Row) -> bytes:
+    return keys[row[column]]
+
+
+def _filtered(index: Index, rows: Rows, step: _Filter, constants: Sequence[str]) -> Rows:
+    wanted = constants[step.constant][1:-1].encode()
+    return walk.in_language(index, rows, step.column, wanted, is_range=step.is_range)
+
+
+class _Order:
+    """Chooses what to join next: what is there, or is likely to be, fewest times.
+
+    Attributes:
+        columns: those of the variables that are bound so far.
+    """
+
+    def __init__(self, index: Index, constants: Row) -> None:
+        self.columns: dict[str, int] = {}
+        self._index = index
+        self._constants = constants
+        self._width = len(constants)
+
+    def steps(
+        self, patterns: Iterable[Pattern], filters: Iterable[LanguageFilter] = ()
+    ) -> Iterator[Step | _Filter]:
+        """The steps for patterns; each filter as soon as it can be told.
+
+        Raises:
+            NotPlannedError: see `Plan`.
+        """
+        left = [*patterns]
+        waiting = [*filters]
+        while left:
+            guesses = [(self._guess(pattern), place) for place, pattern in enumerate(left)]
+            guess, place = min(guesses)
+            if guess == _NOWHERE:
+                raise NotPlannedError
+            yield self._step(left.pop(place))
+            for each in [each for each in waiting if each.variable in self.columns]:
+                waiting.remove(each)
+                yield _Filter(self.columns[each.variable], each.constant, each.is_range)
+
+    def optional(self, patterns: Iterable[Pattern]) -> Optional:
+        """The steps of an OPTIONAL; the columns of its variables come behind all others."""
+        width = self._width
+        steps = tuple(step for step in self.steps(patterns) if isinstance(step, Step))
+        return Optional(steps, self._width - width)
+
+    def late_filters(self, filters: Iterable[LanguageFilter]) -> Iterator[_Filter]:
+        """The filters over what an OPTIONAL binds; to be asked for when all patterns are planned.
+
+        Raises:
+            NotPlannedError: a filter is over what nothing binds.
+        """
+        for each in filters:
+            column = self.columns.get(each.variable)
+            if column is None:
+                raise NotPlannedError
+            yield _Filter(column, each.constant, each.is_range)
+
+    def _step(self, pattern: Pattern) -> Step:
+        s, p, o = (self._column(slot) for slot in pattern)
+        unknown = [slot for slot, known in zip(pattern, (s, p, o), strict=True) if known is None]
+        if len(set(unknown)) < len(unknown):
+            raise NotPlannedError  # a variable twice
+        extend, order = _WAYS[s is not None, p is not None, o is not None]
+        for place in order:
+            slot = pattern[place]
+            assert isinstance(slot, str)
+            self.columns[slot] = self._width
+            self._width += 1
+        return Step(extend, s or 0, p or 0, o or 0)
+
+    def _column(self, slot: Slot) -> int | None:
+        return slot if isinstance(slot, int) else self.columns.get(slot)
+
+    def _guess(self, pattern: Pattern) -> float:
+        """How many rows the pattern makes of one, about."""
+        s, p, o = (self._column(slot) for slot in pattern)
+        if s is not None and o is not None:
+            return 0.5 if p is not None else 1.0
+        if s is None and o is None:
+            return _NOWHERE
+        known = s if s is not None else o
+        assert known is not None
+        if known >= len(self._constants):
+            if s is not None:
+                return 2.0 if p is not None else 16.0
+            return 8.0 if p is not None else 64.0
+        number, predicate = self._constants[known], None if p is None else self._constant(p)
+        assert number is not None
+        of = self._index.of_subject if s is not None else self._index.of_object
+        keys, start, end = of(number)
+        return walk.count(keys, start, end, predicate)
+
+    def _constant(self, column: int) -> int | None:
+        return self._constants[column] if column < len(self._constants) else None
+
+
+_NOWHERE: Final = float("inf")
+# How a pattern is joined by what is known of its subject, predicate and object; and which of them
+# the new columns are for.
+_WAYS: Final = {
+    (True, True, True): (walk.there, ()),
+    (True, True, False): (walk.objects, (2,)),
+    (False, True, True): (walk.subjects, (0,)),
+    (True, False, True): (walk.predicates, (1,)),
+    (True, False, False): (walk.all_of_subject, (1, 2)),
+    (False, False, True): (walk.all_of_object, (0, 1)),
+}
