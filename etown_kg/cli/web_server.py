@@ -18,6 +18,7 @@ import select
 import socket
 import threading
 import time
+from collections import deque
 from heapq import nsmallest
 from http import HTTPStatus
 from typing import Any, Final
@@ -108,6 +109,9 @@ class _Channel(HalfClosedChannel):
     task_class = _Task
     parser_class = RequestParser
     lane: Lane | None = None
+    # The server's: responses that are sent when all that has come was read. To wake a client for
+    # each of them costs as much as to answer it.
+    departing: deque[tuple[_Channel, bytes]]
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         # The request that is on the quick way, the one that has changed over from there, and
@@ -183,6 +187,10 @@ class _Channel(HalfClosedChannel):
     def depart(self, response: bytes) -> None:
         """See `Passenger.depart`."""
         self.ride = None
+        self.departing.append((self, response))
+
+    def send_off(self, response: bytes) -> None:
+        """Send what departs."""
         if not self.connected or self.socket is None:
             return
         try:
@@ -290,6 +298,7 @@ class WebServer:
         )
         assert isinstance(server, BaseWSGIServer)  # as for any single socket
         express = app.extensions.get(EXTENSION)
+        self._departing: deque[tuple[_Channel, bytes]] = deque()
         self._lane = Lane(express, self._channels) if express is not None else None
         kept_bytes = app.extensions.get(KEPT_BYTES)
         parser_class = type(
@@ -298,7 +307,9 @@ class WebServer:
             {"kept_bytes": staticmethod(kept_bytes) if kept_bytes else None},
         )
         server.channel_class = type(
-            "Channel", (_Channel,), {"lane": self._lane, "parser_class": parser_class}
+            "Channel",
+            (_Channel,),
+            {"lane": self._lane, "departing": self._departing, "parser_class": parser_class},
         )
         self._server: Any = server
         self._poll = select.poll()
@@ -347,6 +358,9 @@ class WebServer:
                 wasyncore.readwrite(channel, flags)
         if self._lane is not None:
             self._lane.hurry()
+        while self._departing:  # a response may be followed by the next request's
+            channel, response = self._departing.popleft()
+            channel.send_off(response)
 
     def _make_room(self) -> None:
         """Close the connections that have been silent for longest, if hardly any are left.
