@@ -8,8 +8,8 @@ in their order. Whatever is changed, a complaint speaks of the text that was giv
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache, partial
-from typing import NamedTuple
+from functools import cache, lru_cache, partial
+from typing import Final, NamedTuple
 
 from pyoxigraph import NamedNode, Store
 
@@ -22,6 +22,9 @@ from etown_kg.graph.mending import mended, needs_mending
 from etown_kg.reason.cardinality import Cardinalities
 from etown_kg.same_as import rewrites
 from etown_kg.store import Dataset
+
+# Longer queries are read each time.
+_REMEMBERED_LENGTH: Final = 4096
 
 
 class Setting(NamedTuple):
@@ -108,19 +111,37 @@ def ask(
     return Answer(result)
 
 
-def _check_syntax(text: str, base: str | None, prefixes: dict[str, str] | None) -> None:
+def _check_syntax(text: str, base: str | None, prefixes: Mapping[str, str] | None) -> None:
     """Have the engine read a query, on no data and calling nobody.
 
     Raises:
         QueryError: it does not parse.
     """
-    edits = [
-        query_text.Edit(service.start, service.end, query_text.NOWHERE)
-        for service in query_text.services(text, prefixes or {})
-    ]
+    known = tuple((prefixes or {}).items())
+    parses = _parses if len(text) <= _REMEMBERED_LENGTH else _parses.__wrapped__
+    if parses(query_text.without_last_comment(text), base, known):
+        return
+    edits = _nowhere(text, known)
     try:
-        Store().query(query_text.edited(text, edits), base_iri=base, prefixes=prefixes)
+        Store().query(query_text.edited(text, edits), base_iri=base, prefixes=dict(known))
     except SyntaxError as error:
         raise query_text.error(text, str(error), edits) from error
+
+
+# The same is asked again and again, of other data or with another comment.
+@lru_cache(256)
+def _parses(text: str, base: str | None, prefixes: tuple[tuple[str, str], ...]) -> bool:
+    try:
+        edited = query_text.edited(text, _nowhere(text, prefixes))
+        Store().query(edited, base_iri=base, prefixes=dict(prefixes))
+    except SyntaxError:
+        return False
     except (OSError, RuntimeError):
-        return  # it parses; that it cannot be evaluated is found where it is
+        return True  # that it cannot be evaluated is found where it is
+    return True
+
+
+def _nowhere(text: str, prefixes: tuple[tuple[str, str], ...]) -> list[query_text.Edit]:
+    """What makes it call nobody."""
+    services = query_text.services(text, dict(prefixes))
+    return [query_text.Edit(each.start, each.end, query_text.NOWHERE) for each in services]

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from itertools import pairwise
 from typing import Final, NamedTuple
 
@@ -39,6 +40,8 @@ MAX_GROUPS: Final = 4096
 FEW_QUADS: Final = 50_000
 FEW_ROWS: Final = 512
 
+# Longer queries are read each time.
+_REMEMBERED_LENGTH: Final = 4096
 _COUNT = re.compile(r"\bcount\s*\(")
 _DISTINCT = re.compile(r"\bdistinct\b")
 # Words that change what the patterns of a query mean, wherever they stand.
@@ -100,24 +103,39 @@ def counted(text: str, columns: Columns | None, prefixes: Mapping[str, str]) -> 
     as_it_is = Written(text, None, False)
     if columns is None or "\\" in text:
         return as_it_is  # an escape could spell anything
-    words = list(query_text.tokens(text))
-    if any(word.kind == "word" and word.text.upper() in _ELSEWHERE for word in words):
-        return as_it_is
-    known = {**prefixes, **query_text.declared(words)}
     edits = []
     rows: Sequence[Quad] | None = None
+    read = _selects if len(text) <= _REMEMBERED_LENGTH else _selects.__wrapped__
+    selects, known = read(query_text.without_last_comment(text), tuple(prefixes.items()))
+    for select, is_inner in selects:
+        found = _table(select, columns, known)
+        if found is None or (found.rows and is_inner):
+            continue
+        edits += select.over(found.pattern)
+        if not is_inner:
+            rows = found.rows or None
+    return Written(query_text.edited(text, edits), rows, bool(edits))
+
+
+# The same is asked again and again, of other data or with another comment.
+@lru_cache(256)
+def _selects(
+    text: str, prefixes: tuple[tuple[str, str], ...]
+) -> tuple[list[tuple[GroupedSelect, bool]], Mapping[str, str]]:
+    """What is counted in a query, and whether it is within another SELECT; the prefixes of all."""
+    words = list(query_text.tokens(text))
+    known = {**dict(prefixes), **query_text.declared(words)}
+    found: list[tuple[GroupedSelect, bool]] = []
+    if any(word.kind == "word" and word.text.upper() in _ELSEWHERE for word in words):
+        return found, known
     depth = 0
     for place, word in enumerate(words):
         depth += (word.text == "{") - (word.text == "}")
         if word.kind == "word" and word.text.upper() == "SELECT":
             select = grouped_select(text, words, place, known)
-            found = None if select is None else _table(select, columns, known)
-            if select is None or found is None or (found.rows and depth):
-                continue
-            edits += select.over(found.pattern)
-            if not depth:
-                rows = found.rows or None
-    return Written(query_text.edited(text, edits), rows, bool(edits))
+            if select is not None:
+                found.append((select, depth > 0))
+    return found, known
 
 
 # Counting
