@@ -231,10 +231,12 @@ class ProcessBackend:
         ):
             return None
         try:
+            if reader.is_far_behind():
+                self._is_stale.set()
+                return None
             found = reader.answer(request.text, state)
-        except Exception:  # a fault of ours; executors can answer all that the index can
-            log.exception("the index of edition %d is read no more", edition)
-            self._reader, self._broken = None, edition
+        except Exception:  # noqa: BLE001  # it is told, and executors answer
+            self._give_up(reader)
             return None
         finally:
             self._reading.release()
@@ -345,13 +347,14 @@ class ProcessBackend:
         return bool(line.since >= since and line.state >= state - MAX_BEHIND)
 
     def _tidy(self) -> None:
-        """In a thread: get the newest edition, and let idle executors go that nobody will use,
+        """In a thread: read the newest edition, and let idle executors go that nobody will use,
         with the memory they hold.
         """
         while not self._closed.is_set():
             self._is_stale.wait(_TIDY_S)
             self._is_stale.clear()
             self._renew_reader()
+            self._catch_up()
             with self._lock:
                 old: list[Line] = []
                 found, self._idle = self._idle, []
@@ -380,6 +383,24 @@ class ProcessBackend:
                 return  # there is no owner; executors are asked, which tells of it
         if descriptors is not None and frame is not None:
             self._reader = EditionReader(descriptors, frame[0]["state"], frame[0]["version"])
+
+    def _catch_up(self) -> None:
+        """Take over what has changed, lest a query has to. Those that come meanwhile are left to
+        executors.
+        """
+        with self._reading:
+            reader = self._reader
+            try:
+                if reader is not None:
+                    reader.catch_up()
+            except Exception:  # noqa: BLE001  # it is told, and executors answer
+                assert reader is not None
+                self._give_up(reader)
+
+    def _give_up(self, reader: EditionReader) -> None:
+        """Read an edition no more, through a fault of ours; executors answer all that it can."""
+        log.exception("the index of edition %d is read no more", reader.number)
+        self._reader, self._broken = None, reader.number
 
     # Updates
 

@@ -5,9 +5,13 @@ from __future__ import annotations
 import mmap
 import os
 import socket
+from typing import Final
 
 from etown_kg.backend.shared_log import SharedLog
 from etown_kg.point_queries import Answered, Index, IndexChange, PointQueries
+
+# About a thousand changes.
+_FAR_BYTES: Final = 256 * 1024
 
 
 class EditionReader:
@@ -31,18 +35,23 @@ class EditionReader:
         self._state = state
         self._version = version
 
+    def is_far_behind(self) -> bool:
+        """Whether `catch_up` takes longer than a query should wait."""
+        return self._log.end - self._at > _FAR_BYTES
+
     def answer(self, text: str, state: int) -> tuple[Answered, int, str] | None:
         """The answer to a point query in a state that is no older than this one, and the number
         and name of that state; None if it is not to be had here.
         """
         if self._log.end != self._at:
-            self._catch_up()
+            self.catch_up()
         if self._state < state:
             return None
         answered = self._queries.answer(text)
         return None if answered is None else (answered, self._state, self._version)
 
-    def _catch_up(self) -> None:
+    def catch_up(self) -> None:
+        """Go on to the newest state: some 5 us for each triple that came or went."""
         end = self._log.end
         for record in self._log.read(self._at, end):
             head, _, lines = record.partition(b"\n")

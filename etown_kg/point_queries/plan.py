@@ -15,8 +15,8 @@ from etown_kg.point_queries.index import HALF, Index
 from etown_kg.point_queries.reading import LanguageFilter, Pattern, Slot, SmallQuery
 from etown_kg.point_queries.walk import Optional, Room, Row, Rows, Step, TooMuchError
 
-# Rows that a query may make in all: some 0.5 us each, and about as much for each that it shows.
-MOST_ROWS: Final = 1_000
+# Rows that a query may make and look at in all: up to 1 us each, and as much for each it shows.
+MOST_ROWS: Final = 2_000
 # The bytes of an answer.
 MOST_BYTES: Final = 128 * 1024
 # Rows that are written before their bytes are counted.
@@ -180,7 +180,7 @@ class Plan:
         rows = [row]
         for step in self._steps:
             if isinstance(step, _Filter):
-                rows = _filtered(index, rows, step, constants)
+                rows = _filtered(index, rows, step, constants, room)
             else:
                 rows = step.extend(index, rows, step, room)
             if not rows:
@@ -188,7 +188,7 @@ class Plan:
         for optional in self._optionals:
             rows = walk.with_optional(index, rows, optional, room)
         for each in self._late_filters:
-            rows = _filtered(index, rows, each, constants)
+            rows = _filtered(index, rows, each, constants, room)
         return rows
 
     def _sort(self, rows: Rows) -> bool:
@@ -249,9 +249,11 @@ def _key(keys: Mapping[int | None, bytes], column: int, row: Row) -> bytes:
     return keys[row[column]]
 
 
-def _filtered(index: Index, rows: Rows, step: _Filter, constants: Sequence[str]) -> Rows:
+def _filtered(
+    index: Index, rows: Rows, step: _Filter, constants: Sequence[str], room: Room
+) -> Rows:
     wanted = constants[step.constant][1:-1].encode()
-    return walk.in_language(index, rows, step.column, wanted, is_range=step.is_range)
+    return walk.in_language(index, rows, step.column, wanted, room, is_range=step.is_range)
 
 
 class _Order:

@@ -26,12 +26,12 @@ class TooMuchError(Exception):
 
 @dataclass
 class Room:
-    """How many rows may still be made."""
+    """How many rows may still be made or looked at."""
 
     rows: int
 
     def take(self, rows: int) -> None:
-        """Make so many.
+        """Make so many, or look at them.
 
         Raises:
             TooMuchError: there is no room for them.
@@ -76,6 +76,7 @@ def with_optional(index: Index, rows: Rows, optional: Optional, room: Room) -> R
     Raises:
         TooMuchError: see `joined`.
     """
+    room.take(len(rows))
     nothing = (None,) * optional.width
     extended: Rows = []
     for row in rows:
@@ -87,8 +88,15 @@ def with_optional(index: Index, rows: Rows, optional: Optional, room: Room) -> R
     return extended
 
 
-def in_language(index: Index, rows: Rows, column: int, wanted: bytes, *, is_range: bool) -> Rows:
-    """The rows with a literal of a language in this column (section 17.3.1, RFC 4647 3.3.1)."""
+def in_language(
+    index: Index, rows: Rows, column: int, wanted: bytes, room: Room, *, is_range: bool
+) -> Rows:
+    """The rows with a literal of a language in this column (section 17.3.1, RFC 4647 3.3.1).
+
+    Raises:
+        TooMuchError: see `joined`.
+    """
+    room.take(len(rows))
     if not is_range:
         end = b'","xml:lang":"%b"}' % wanted
         return [
