@@ -34,7 +34,7 @@ from etown_kg.backend import (
     wire,
 )
 from etown_kg.backend.confinement import cause
-from etown_kg.backend.edition_reader import EditionReader, receive_edition
+from etown_kg.backend.edition_reader import CurrentEdition
 from etown_kg.backend.evaluation import EXPLAIN_S, is_empty
 from etown_kg.backend.feed import MAX_BEHIND
 from etown_kg.backend.limits import Limits, time_over
@@ -119,12 +119,9 @@ class ProcessBackend:
         self._viewed: set[tuple[int, Scope]] = set()
         with (folder / STATE).open("rb") as cell:
             self._cell = mmap.mmap(cell.fileno(), NUMBERS.size, access=mmap.ACCESS_READ)
-        self._reader: EditionReader | None = None
-        # The edition that could not be read to its end.
-        self._broken = 0
-        self._reading = threading.Lock()
-        # Whether there is another edition than the one that is read.
+        # Set when there is something for `_tidy` to do at once.
         self._is_stale = threading.Event()
+        self._edition = CurrentEdition(folder / CURRENT / CONTROL, self._is_stale.set)
         self._closed = threading.Event()
         self._tidying = threading.Thread(target=self._tidy, name="executors", daemon=True)
         self._tidying.start()
@@ -214,12 +211,6 @@ class ProcessBackend:
 
     def lookup(self, request: QueryRequest) -> QueryResult | None:
         """See `Backend.lookup`: from the index that the owner shares with its clients."""
-        state, _, edition = NUMBERS.unpack_from(self._cell)
-        reader = self._reader
-        if reader is None or reader.number != edition:
-            if edition not in (0, self._broken):
-                self._is_stale.set()
-            return None
         if (
             not request.infer
             or request.explain_empty
@@ -227,19 +218,10 @@ class ProcessBackend:
             or request.default_graphs
             or request.named_graphs
             or not request.scope.is_all
-            or not self._reading.acquire(blocking=False)
         ):
             return None
-        try:
-            if reader.is_far_behind():
-                self._is_stale.set()
-                return None
-            found = reader.answer(request.text, state)
-        except Exception:  # noqa: BLE001  # it is told, and executors answer
-            self._give_up(reader)
-            return None
-        finally:
-            self._reading.release()
+        state, _, edition = NUMBERS.unpack_from(self._cell)
+        found = self._edition.answer(request.text, state, edition)
         if found is None:
             return None
         (form, body), state, version = found
@@ -353,8 +335,7 @@ class ProcessBackend:
         while not self._closed.is_set():
             self._is_stale.wait(_TIDY_S)
             self._is_stale.clear()
-            self._renew_reader()
-            self._catch_up()
+            self._edition.refresh(NUMBERS.unpack_from(self._cell)[2])
             with self._lock:
                 old: list[Line] = []
                 found, self._idle = self._idle, []
@@ -362,45 +343,6 @@ class ProcessBackend:
                     (self._idle if self._can_follow(line) else old).append(line)
             for line in old:
                 line.close()
-
-    def _renew_reader(self) -> None:
-        """Read the newest edition from now on, if there is another one."""
-        _, _, edition = NUMBERS.unpack_from(self._cell)
-        number = 0 if self._reader is None else self._reader.number
-        if edition in (number, self._broken):
-            return
-        self._reader = None
-        if not edition:
-            return
-        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
-            try:
-                connection.settimeout(_CONTROL_TIMEOUT_S)
-                connection.connect(str(self.folder / CURRENT / CONTROL))
-                wire.send(connection, {"task": "edition"})
-                descriptors = receive_edition(connection)
-                frame = wire.receive(connection)
-            except (OSError, wire.BrokenFrameError):
-                return  # there is no owner; executors are asked, which tells of it
-        if descriptors is not None and frame is not None:
-            self._reader = EditionReader(descriptors, frame[0]["state"], frame[0]["version"])
-
-    def _catch_up(self) -> None:
-        """Take over what has changed, lest a query has to. Those that come meanwhile are left to
-        executors.
-        """
-        with self._reading:
-            reader = self._reader
-            try:
-                if reader is not None:
-                    reader.catch_up()
-            except Exception:  # noqa: BLE001  # it is told, and executors answer
-                assert reader is not None
-                self._give_up(reader)
-
-    def _give_up(self, reader: EditionReader) -> None:
-        """Read an edition no more, through a fault of ours; executors answer all that it can."""
-        log.exception("the index of edition %d is read no more", reader.number)
-        self._reader, self._broken = None, reader.number
 
     # Updates
 

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import logging
 import mmap
 import os
 import socket
+import threading
+from collections.abc import Callable
+from pathlib import Path
 from typing import Final
 
+from etown_kg.backend import wire
 from etown_kg.backend.shared_log import SharedLog
 from etown_kg.point_queries import Answered, Index, IndexChange, PointQueries
 
+log = logging.getLogger(__name__)
+
+# Seconds that the owner may take for its reply; an update may be in its way.
+_TIMEOUT_S: Final = 30.0
 # About a thousand changes.
 _FAR_BYTES: Final = 256 * 1024
 
@@ -59,6 +68,78 @@ class EditionReader:
             state, self._version = head.decode().split(" ")
             self._state = int(state)
         self._at = end
+
+
+class CurrentEdition:
+    """The newest edition of an owner. Safe for any number of threads."""
+
+    def __init__(self, control: Path, wake: Callable[[], object]) -> None:
+        """Get editions by the owner's control socket; `wake` is called to have `refresh` called."""
+        self._control = control
+        self._wake = wake
+        self._reader: EditionReader | None = None
+        self._reading = threading.Lock()
+        # The edition that could not be read to its end.
+        self._broken = 0
+
+    def answer(self, text: str, state: int, edition: int) -> tuple[Answered, int, str] | None:
+        """See `EditionReader.answer`; `edition` is the number of the newest, 0 for none.
+
+        None, without waiting, also where another thread reads, or this edition is not there yet.
+        """
+        reader = self._reader
+        if reader is None or reader.number != edition:
+            if edition not in (0, self._broken):
+                self._wake()
+            return None
+        if not self._reading.acquire(blocking=False):
+            return None
+        try:
+            if reader.is_far_behind():
+                self._wake()
+                return None
+            return reader.answer(text, state)
+        except Exception:  # noqa: BLE001  # it is told, and executors answer
+            self._give_up(reader)
+            return None
+        finally:
+            self._reading.release()
+
+    def refresh(self, edition: int) -> None:
+        """Read the edition with this number from now on, in its newest state: what has changed is
+        taken over, lest a query has to.
+        """
+        number = 0 if self._reader is None else self._reader.number
+        if edition not in (number, self._broken):
+            self._reader = self._fetched() if edition else None
+        with self._reading:
+            reader = self._reader
+            try:
+                if reader is not None:
+                    reader.catch_up()
+            except Exception:  # noqa: BLE001  # it is told, and executors answer
+                assert reader is not None
+                self._give_up(reader)
+
+    def _fetched(self) -> EditionReader | None:
+        """The owner's edition; None if it has none, or there is no owner."""
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+            try:
+                connection.settimeout(_TIMEOUT_S)
+                connection.connect(str(self._control))
+                wire.send(connection, {"task": "edition"})
+                descriptors = receive_edition(connection)
+                frame = wire.receive(connection)
+            except (OSError, wire.BrokenFrameError):
+                return None  # executors are asked, which tells of it
+        if descriptors is None or frame is None:
+            return None
+        return EditionReader(descriptors, frame[0]["state"], frame[0]["version"])
+
+    def _give_up(self, reader: EditionReader) -> None:
+        """Read an edition no more, through a fault of ours."""
+        log.exception("the index of edition %d is read no more", reader.number)
+        self._reader, self._broken = None, reader.number
 
 
 def receive_edition(connection: socket.socket) -> tuple[int, int] | None:

@@ -11,7 +11,8 @@ from pyoxigraph import QueryBoolean, QuerySolutions, Store
 from etown_kg import query_text, vocab
 from etown_kg.formats import Form
 from etown_kg.point_queries.index import Index, IndexChange
-from etown_kg.point_queries.plan import NotPlannedError, Plan
+from etown_kg.point_queries.ordering import NotPlannedError
+from etown_kg.point_queries.plan import Plan
 from etown_kg.point_queries.reading import read
 from etown_kg.point_queries.shape import Shape, cut
 

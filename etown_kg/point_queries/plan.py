@@ -6,14 +6,15 @@ A plan is made of one query and answers all of its shape.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Final, NamedTuple
+from typing import Final
 
 from etown_kg.point_queries import terms, walk
 from etown_kg.point_queries.index import HALF, Index
-from etown_kg.point_queries.reading import LanguageFilter, Pattern, Slot, SmallQuery
-from etown_kg.point_queries.walk import Optional, Room, Row, Rows, Step, TooMuchError
+from etown_kg.point_queries.ordering import Filter, JoinOrder, NotPlannedError
+from etown_kg.point_queries.reading import SmallQuery
+from etown_kg.point_queries.walk import Room, Row, Rows, TooMuchError
 
 # Rows that a query may make and look at in all: up to 1 us each, and as much for each it shows.
 MOST_ROWS: Final = 2_000
@@ -30,22 +31,11 @@ _REMEMBERED: Final = 4096
 _QUOTES: Final = ("'", '"')
 
 
-class NotPlannedError(Exception):
-    """A query whose rows are not to be found by what it names."""
-
-
-class _Filter(NamedTuple):
-    """See `reading.LanguageFilter`; `column` is the variable's."""
-
-    column: int
-    constant: int
-    is_range: bool
-
-
 class Plan:
     """How queries of one shape are answered from one index.
 
     Attributes:
+        is_ask: whether it is an ASK, else a SELECT.
         handed_over: how many answers in a row were left to the engine.
     """
 
@@ -78,7 +68,7 @@ class Plan:
         row = self._row(constants)
         if row is None:
             raise NotPlannedError
-        order = _Order(index, row)
+        order = JoinOrder(index, row)
         self._steps = [*order.steps(query.required, query.filters)]
         self._optionals = [order.optional(patterns) for patterns in query.optionals]
         self._late_filters = [
@@ -179,7 +169,7 @@ class Plan:
         room = Room(MOST_ROWS)
         rows = [row]
         for step in self._steps:
-            if isinstance(step, _Filter):
+            if isinstance(step, Filter):
                 rows = _filtered(index, rows, step, constants, room)
             else:
                 rows = step.extend(index, rows, step, room)
@@ -249,111 +239,6 @@ def _key(keys: Mapping[int | None, bytes], column: int, row: Row) -> bytes:
     return keys[row[column]]
 
 
-def _filtered(
-    index: Index, rows: Rows, step: _Filter, constants: Sequence[str], room: Room
-) -> Rows:
+def _filtered(index: Index, rows: Rows, step: Filter, constants: Sequence[str], room: Room) -> Rows:
     wanted = constants[step.constant][1:-1].encode()
     return walk.in_language(index, rows, step.column, wanted, room, is_range=step.is_range)
-
-
-class _Order:
-    """Chooses what to join next: what is there, or is likely to be, fewest times.
-
-    Attributes:
-        columns: those of the variables that are bound so far.
-    """
-
-    def __init__(self, index: Index, constants: Row) -> None:
-        self.columns: dict[str, int] = {}
-        self._index = index
-        self._constants = constants
-        self._width = len(constants)
-
-    def steps(
-        self, patterns: Iterable[Pattern], filters: Iterable[LanguageFilter] = ()
-    ) -> Iterator[Step | _Filter]:
-        """The steps for patterns; each filter as soon as it can be told.
-
-        Raises:
-            NotPlannedError: see `Plan`.
-        """
-        left = [*patterns]
-        waiting = [*filters]
-        while left:
-            guesses = [(self._guess(pattern), place) for place, pattern in enumerate(left)]
-            guess, place = min(guesses)
-            if guess == _NOWHERE:
-                raise NotPlannedError
-            yield self._step(left.pop(place))
-            for each in [each for each in waiting if each.variable in self.columns]:
-                waiting.remove(each)
-                yield _Filter(self.columns[each.variable], each.constant, each.is_range)
-
-    def optional(self, patterns: Iterable[Pattern]) -> Optional:
-        """The steps of an OPTIONAL; the columns of its variables come behind all others."""
-        width = self._width
-        steps = tuple(step for step in self.steps(patterns) if isinstance(step, Step))
-        return Optional(steps, self._width - width)
-
-    def late_filters(self, filters: Iterable[LanguageFilter]) -> Iterator[_Filter]:
-        """The filters over what an OPTIONAL binds; to be asked for when all patterns are planned.
-
-        Raises:
-            NotPlannedError: a filter is over what nothing binds.
-        """
-        for each in filters:
-            column = self.columns.get(each.variable)
-            if column is None:
-                raise NotPlannedError
-            yield _Filter(column, each.constant, each.is_range)
-
-    def _step(self, pattern: Pattern) -> Step:
-        s, p, o = (self._column(slot) for slot in pattern)
-        unknown = [slot for slot, known in zip(pattern, (s, p, o), strict=True) if known is None]
-        if len(set(unknown)) < len(unknown):
-            raise NotPlannedError  # a variable twice
-        extend, order = _WAYS[s is not None, p is not None, o is not None]
-        for place in order:
-            slot = pattern[place]
-            assert isinstance(slot, str)
-            self.columns[slot] = self._width
-            self._width += 1
-        return Step(extend, s or 0, p or 0, o or 0)
-
-    def _column(self, slot: Slot) -> int | None:
-        return slot if isinstance(slot, int) else self.columns.get(slot)
-
-    def _guess(self, pattern: Pattern) -> float:
-        """How many rows the pattern makes of one, about."""
-        s, p, o = (self._column(slot) for slot in pattern)
-        if s is not None and o is not None:
-            return 0.5 if p is not None else 1.0
-        if s is None and o is None:
-            return _NOWHERE
-        known = s if s is not None else o
-        assert known is not None
-        if known >= len(self._constants):
-            if s is not None:
-                return 2.0 if p is not None else 16.0
-            return 8.0 if p is not None else 64.0
-        number, predicate = self._constants[known], None if p is None else self._constant(p)
-        assert number is not None
-        of = self._index.of_subject if s is not None else self._index.of_object
-        keys, start, end = of(number)
-        return walk.count(keys, start, end, predicate)
-
-    def _constant(self, column: int) -> int | None:
-        return self._constants[column] if column < len(self._constants) else None
-
-
-_NOWHERE: Final = float("inf")
-# How a pattern is joined by what is known of its subject, predicate and object; and which of them
-# the new columns are for.
-_WAYS: Final = {
-    (True, True, True): (walk.there, ()),
-    (True, True, False): (walk.objects, (2,)),
-    (False, True, True): (walk.subjects, (0,)),
-    (True, False, True): (walk.predicates, (1,)),
-    (True, False, False): (walk.all_of_subject, (1, 2)),
-    (False, False, True): (walk.all_of_object, (0, 1)),
-}
