@@ -14,7 +14,7 @@ from etown_kg.point_queries import terms, walk
 from etown_kg.point_queries.index import HALF, Index
 from etown_kg.point_queries.ordering import Filter, JoinOrder, NotPlannedError
 from etown_kg.point_queries.reading import SmallQuery
-from etown_kg.point_queries.walk import Room, Row, Rows, TooMuchError
+from etown_kg.point_queries.walk import Room, Row, Rows, TooMuchError, UnknownLanguageError
 
 # Rows that a query may make and look at in all: up to 1 us each, and as much for each it shows.
 MOST_ROWS: Final = 2_000
@@ -24,8 +24,20 @@ MOST_BYTES: Final = 128 * 1024
 _AT_ONCE: Final = 64
 # A number that no term has.
 _NO_TERM: Final = (1 << HALF) - 1
-# IRIs that are IRIs for certain, and that resolving against a base leaves as they are.
-_IRI: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:(?!.*/\.)[A-Za-z0-9_/#:.~!$&'()*+,;=@?-]*")
+# IRIs that are IRIs for certain (RFC 3987, section 2.2: one fragment, a port of digits), and that
+# resolving against a base leaves as they are.
+_IRI: Final = re.compile(
+    r"""(?!.*/\.) [A-Za-z][A-Za-z0-9+.-]*:
+        (?: //[A-Za-z0-9.-]*(?::[0-9]{1,4})?(?=[/?\#]|$) | (?!//) )
+        CHARACTERS (?: \# CHARACTERS )?
+    """.replace("CHARACTERS", r"[A-Za-z0-9_/:.~!$&'()*+,;=@?-]*"),
+    re.VERBOSE,
+)
+# Longer texts may be too long for the index, however many characters of them it escapes.
+_MOST_CHARACTERS: Final = terms.MOST_BYTES // 8
+# What a filter may ask for: to languages that are none, "" among them, the engine has an answer.
+_LANGUAGE: Final = re.compile(r"[A-Za-z]+(?:-[A-Za-z0-9]+)*")
+_RANGE: Final = re.compile(rf"\*|{_LANGUAGE.pattern}")
 # Constants of one plan whose numbers are remembered.
 _REMEMBERED: Final = 4096
 _QUOTES: Final = ("'", '"')
@@ -96,7 +108,7 @@ class Plan:
             return None
         try:
             return self._written(self._rows(row, constants))
-        except TooMuchError:
+        except (TooMuchError, UnknownLanguageError):
             return None
 
     def _written(self, rows: Rows) -> bytes | None:
@@ -127,6 +139,10 @@ class Plan:
         for place, constant in enumerate(constants):
             if constant.startswith(_QUOTES) is not self._is_text[place]:
                 return None
+        for each in self._query.filters:
+            language = _RANGE if each.is_range else _LANGUAGE
+            if language.fullmatch(constants[each.constant][1:-1]) is None:
+                return None
         for place in self._named:
             number = known.get(constants[place])
             if number is None:
@@ -147,6 +163,8 @@ class Plan:
     def _term(self, constant: str, language: str | None) -> bytes | None:
         """A constant as the index has it; None for what the engine has to read."""
         if constant.startswith(_QUOTES):
+            if len(constant) > _MOST_CHARACTERS:
+                return None
             return terms.text(constant[1:-1], language)
         if constant[0] == "<":
             iri = constant[1:-1]
@@ -164,6 +182,7 @@ class Plan:
 
         Raises:
             TooMuchError: they, or what leads to them, are too many.
+            UnknownLanguageError: see `walk.in_language`.
         """
         index = self._index
         room = Room(MOST_ROWS)

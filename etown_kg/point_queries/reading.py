@@ -203,6 +203,8 @@ class _Reader:
             return self._variable()
         place = self._constant()
         if self._next.kind == "language":
+            if "--" in self._next.text:  # RDF 1.2: with a direction
+                raise _OtherError
             self._query.languages[place] = self._next.text[1:]
             self._at += 1
         return place

@@ -24,6 +24,10 @@ class TooMuchError(Exception):
     """More rows than there is room for."""
 
 
+class UnknownLanguageError(Exception):
+    """A term whose language the index does not have."""
+
+
 @dataclass
 class Room:
     """How many rows may still be made or looked at."""
@@ -95,18 +99,24 @@ def in_language(
 
     Raises:
         TooMuchError: see `joined`.
+        UnknownLanguageError: a term is not in the index as it is written.
     """
     room.take(len(rows))
-    if not is_range:
-        end = b'","xml:lang":"%b"}' % wanted
-        return [
-            row for row in rows if (n := row[column]) is not None and index.terms[n].endswith(end)
-        ]
     kept: Rows = []
+    end = b'","xml:lang":"%b"}' % wanted
     lowered = wanted.lower()
     for row in rows:
         number = row[column]
-        found = None if number is None else terms.language(index.terms[number])
+        if number is None:
+            continue
+        term = index.terms[number]
+        if term.startswith(terms.OPAQUE):
+            raise UnknownLanguageError
+        if not is_range:
+            if term.endswith(end):
+                kept.append(row)
+            continue
+        found = terms.language(term)
         if found is None:
             continue
         tag = found.lower()
