@@ -13,11 +13,9 @@ import os
 import signal
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Final
-
-from pyoxigraph import Triple
 
 from etown_kg.backend.confinement import default_signals, die_with_parent
 from etown_kg.backend.shared_log import SharedLog
@@ -161,14 +159,10 @@ def _write(edition: Edition, graph: KnowledgeGraph, owner: int) -> None:
 
 def _record(graph: KnowledgeGraph, step: Step, state: int) -> bytes:
     changes = b"".join(
-        IndexChange(is_there, *_terms(triple)).line() for triple, is_there in graph.seen(step)
+        IndexChange(is_there, *map(terms.from_term, triple)).line()
+        for triple, is_there in graph.seen(step)
     )
     return f"{state} {graph.state}\n".encode() + changes
-
-
-def _terms(triple: Triple) -> Iterator[bytes]:
-    for term in triple:
-        yield terms.from_n_triples(str(term).encode())
 
 
 def send_edition(connection: socket.socket, edition: Edition | None) -> None:

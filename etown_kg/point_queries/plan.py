@@ -135,25 +135,28 @@ class Plan:
     def _row(self, constants: Sequence[str]) -> Row | None:
         """The row of the constants; None if one of them is not read here."""
         row: list[int | None] = [_NO_TERM] * len(constants)
-        known = self._known
+        known, languages = self._known, self._query.languages
         for place, constant in enumerate(constants):
             if constant.startswith(_QUOTES) is not self._is_text[place]:
                 return None
         for each in self._query.filters:
-            language = _RANGE if each.is_range else _LANGUAGE
-            if language.fullmatch(constants[each.constant][1:-1]) is None:
+            spelling = _RANGE if each.is_range else _LANGUAGE
+            if spelling.fullmatch(constants[each.constant][1:-1]) is None:
                 return None
         for place in self._named:
-            number = known.get(constants[place])
+            constant = constants[place]
+            language = languages.get(place)
+            # What is remembered has no language: that is in the text behind the constant.
+            number = known.get(constant) if language is None else None
             if number is None:
-                term = self._term(constants[place], self._query.languages.get(place))
+                term = self._term(constant, language)
                 if term is None:
                     return None
                 number = self._index.number(term)
                 if number is None:
                     number = _NO_TERM  # nothing is said with it
-                elif len(known) < _REMEMBERED and place not in self._query.languages:
-                    known[constants[place]] = number
+                elif len(known) < _REMEMBERED and language is None:
+                    known[constant] = number
             row[place] = number
         for term in self._query.further:
             number = self._index.number(term)

@@ -12,6 +12,8 @@ import json
 import re
 from typing import Final
 
+from pyoxigraph import BlankNode, Literal, NamedNode, Triple
+
 OPAQUE: Final = b"\0"
 # Longer terms, in bytes of N-Triples, are not written here.
 MOST_BYTES: Final = 16 * 1024
@@ -54,6 +56,11 @@ def from_n_triples(term: bytes) -> bytes:
     return literal(value, b"" if datatype is None else b',"datatype":"%b"' % datatype)
 
 
+def from_term(term: NamedNode | BlankNode | Literal | Triple) -> bytes:
+    """A term of a store; as `from_n_triples` of what the store's dump writes."""
+    return from_n_triples(_n_triples(term).encode())
+
+
 def iri(value: bytes) -> bytes:
     """An IRI, which has no character that JSON writes otherwise (RFC 3987, section 2.2)."""
     return b'{"type":"uri","value":"%b"}' % value
@@ -93,6 +100,12 @@ def order_key(term: bytes) -> tuple[tuple[bytes, bytes], bytes] | None:
 
 def _opaque(term: bytes) -> bytes:
     return OPAQUE + hashlib.blake2b(term, digest_size=16).hexdigest().encode()
+
+
+def _n_triples(term: NamedNode | BlankNode | Literal | Triple) -> str:
+    if isinstance(term, Triple):  # which as a string has no brackets, if it is no term
+        return f"<<( {' '.join(map(_n_triples, term))} )>>"
+    return str(term)
 
 
 def _written(value: str) -> bytes:
