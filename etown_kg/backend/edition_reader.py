@@ -30,13 +30,7 @@ class EditionReader:
         number: the edition's, which is the state that it began with.
     """
 
-    def __init__(self, descriptors: tuple[int, int], state: int, version: str) -> None:
-        """Read the memory behind these descriptors, which are closed."""
-        try:
-            index, log = (mmap.mmap(each, 0, access=mmap.ACCESS_READ) for each in descriptors)
-        finally:
-            for each in descriptors:
-                os.close(each)
+    def __init__(self, index: mmap.mmap, log: mmap.mmap, state: int, version: str) -> None:
         self.number = state
         self._queries = PointQueries(Index(index))
         self._log = SharedLog(log)
@@ -128,13 +122,9 @@ class CurrentEdition:
                 connection.settimeout(_TIMEOUT_S)
                 connection.connect(str(self._control))
                 wire.send(connection, {"task": "edition"})
-                descriptors = receive_edition(connection)
-                frame = wire.receive(connection)
+                return receive_edition(connection)
             except (OSError, wire.BrokenFrameError):
                 return None  # executors are asked, which tells of it
-        if descriptors is None or frame is None:
-            return None
-        return EditionReader(descriptors, frame[0]["state"], frame[0]["version"])
 
     def _give_up(self, reader: EditionReader) -> None:
         """Read an edition no more, through a fault of ours."""
@@ -142,11 +132,19 @@ class CurrentEdition:
         self._reader, self._broken = None, reader.number
 
 
-def receive_edition(connection: socket.socket) -> tuple[int, int] | None:
-    """The descriptors of an edition, if there is one.
+def receive_edition(connection: socket.socket) -> EditionReader | None:
+    """The edition that an owner gives (`editions.send_edition`), if it has one.
 
     Raises:
-        OSError: the owner is gone.
+        OSError, BrokenFrameError: the owner is gone, or there is no memory to read it.
     """
     _, descriptors, _, _ = socket.recv_fds(connection, 1, 2)
-    return (descriptors[0], descriptors[1]) if len(descriptors) == 2 else None
+    try:
+        frame = wire.receive(connection)
+        if frame is None or len(descriptors) < 2:
+            return None
+        index, changes = (mmap.mmap(each, 0, access=mmap.ACCESS_READ) for each in descriptors)
+    finally:
+        for each in descriptors:
+            os.close(each)
+    return EditionReader(index, changes, frame[0]["state"], frame[0]["version"])

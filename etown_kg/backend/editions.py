@@ -8,6 +8,7 @@ clients have the edition before, or none, and ask executors. How one is read: `e
 
 from __future__ import annotations
 
+import logging
 import mmap
 import os
 import signal
@@ -23,6 +24,8 @@ from etown_kg.point_queries import IndexChange, terms
 
 if TYPE_CHECKING:
     from etown_kg.graph import KnowledgeGraph, Step
+
+log = logging.getLogger(__name__)
 
 # A larger graph has no index: what is made meanwhile takes ten times the memory of the index.
 MAX_TRIPLES: Final = 8_000_000
@@ -57,7 +60,7 @@ class Edition:
         """Write the index of what queries see in a graph by default.
 
         Raises:
-            LimitError, OSError: see `write_index`.
+            OSError: see `write_index`.
         """
         from etown_kg.point_queries.writing import write_index  # with numpy, which clients lack
 
@@ -107,8 +110,12 @@ class Editions:
         self._due = None
         if len(self._graph.asserted) + len(self._graph.inferred) > MAX_TRIPLES:
             return
-        self._next = Edition(state, self._graph.state)
-        self._writer = self._fork(partial(_write, self._next, self._graph, os.getpid()))
+        try:
+            self._next = Edition(state, self._graph.state)
+            self._writer = self._fork(partial(_write, self._next, self._graph, os.getpid()))
+        except OSError as error:
+            log.warning("no index for point queries: %s", error)
+            self._give_up()
 
     def follow(self, step: Step, state: int) -> bool:
         """Log what leads to a state; False if clients may read the current edition no more."""
@@ -137,24 +144,36 @@ class Editions:
         """Take note that a process has ended; whether there is another current edition."""
         if pid != self._writer or self._next is None:
             return False
-        written, self._next = self._next, None
         self._writer = 0
         if status:
-            written.close()
-            self._due = time.monotonic() + _FAILED_S
+            self._give_up()
             return False
         if self.current is not None:
             self.current.close()
-        self.current = written
+        self.current, self._next = self._next, None
         return True
+
+    def _give_up(self) -> None:
+        """Let go of the edition that could not be written, and try again later."""
+        if self._next is not None:
+            self._next.close()
+            self._next = None
+        self._due = time.monotonic() + _FAILED_S
 
 
 def _write(edition: Edition, graph: KnowledgeGraph, owner: int) -> None:
-    """In a process of its own: write an edition."""
+    """In a process of its own: write an edition.
+
+    Raises:
+        MemoryError: there is no room for it.
+    """
     default_signals()
     die_with_parent(owner)
     os.nice(_NICE)
-    edition.write(graph)
+    try:
+        edition.write(graph)
+    except OSError as error:  # which otherwise says that the other side of a connection has left
+        raise MemoryError("there is no memory for an index") from error
 
 
 def _record(graph: KnowledgeGraph, step: Step, state: int) -> bytes:

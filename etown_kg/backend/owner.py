@@ -329,6 +329,7 @@ class Owner:
         """Make a view that executors are forked with from now on."""
         if not self._graph.has_view(scope):
             self._graph.view(scope)
+            self._editions.follow(self._graph.recorded(), self._state + 1)
             self._renew()
         return {"done": True}, b""
 

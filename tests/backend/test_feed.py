@@ -42,7 +42,7 @@ _QUADS = st.one_of(
     st.builds(Quad, _CLASSES, st.just(SUB_CLASS_OF), _CLASSES, _GRAPHS),
     st.builds(Quad, _PLACES, st.just(SAME_AS), _PLACES, _GRAPHS),
 )
-_SETS = st.frozensets(_QUADS, max_size=4)
+SETS = st.frozensets(_QUADS, max_size=4)
 QUERIES = (
     "SELECT * { ?s ?p ?o }",
     "SELECT * { GRAPH ?g { ?s ?p ?o } }",
@@ -101,8 +101,8 @@ def proved(graph: KnowledgeGraph) -> list[tuple[str, bool]]:
 @pytest.mark.parametrize("mode", ["union", "standard"])
 @settings(max_examples=25)
 @given(
-    given=_SETS,
-    changes=st.lists(st.tuples(_SETS, _SETS, st.booleans(), st.booleans()), max_size=5),
+    given=SETS,
+    changes=st.lists(st.tuples(SETS, SETS, st.booleans(), st.booleans()), max_size=5),
 )
 def test_who_follows_has_what_the_owner_has(
     mode: Mode,
