@@ -38,6 +38,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from etown_kg import formats
 from etown_kg.backend import DumpRequest, wire
+from etown_kg.backend.checking import CheckEndedError, CheckFaultError, checked
 from etown_kg.backend.confinement import (
     cause,
 )
@@ -111,6 +112,10 @@ class Owner:
 
     def __init__(self, graph: KnowledgeGraph, order: Order) -> None:
         graph.prepare()
+        if order.validate_updates:
+            from etown_kg.graph import shapes  # clients, who import this module, need no graph
+
+            shapes.prepare()
         formats.prepare()
         for scope in order.scopes:
             graph.view(scope)
@@ -420,7 +425,18 @@ class Owner:
                 writer=update.request.writer,
                 scope=update.request.scope,
                 sync=False,
+                within_limits=partial(
+                    checked, fork=self._fork, limits=self._limits, deadline=update.deadline
+                ),
             )
+        except CheckEndedError as error:
+            self._updating.end_worker()
+            status = self._ending_of(error.pid)
+            over = cause(status, self._limits, update.limit_s, "update")
+            return wire.pack_error(over) if over is not None else {"fault": str(error)}
+        except CheckFaultError as error:
+            self._updating.end_worker()
+            return {"fault": str(error)}
         except EtownError as error:
             self._updating.end_worker()  # it has taken over what was not made
             return wire.pack_error(error)

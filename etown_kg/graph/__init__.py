@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
@@ -78,6 +78,9 @@ __all__ = ["Answer", "Closing", "KnowledgeGraph", "Step"]
 
 # Views that are kept and kept up to date; the one made first is let go for one more.
 MAX_VIEWS: Final = 16
+
+# What looks for violations, and gives them.
+Check = Callable[[], frozenset[Finding]]
 
 _log = logging.getLogger(__name__)
 
@@ -608,6 +611,8 @@ class KnowledgeGraph:
         writer: str = "",
         scope: Scope = ALL,
         sync: bool = True,
+        within_limits: Callable[[Callable[[], frozenset[Finding]]], frozenset[Finding]]
+        | None = None,
     ) -> Change:
         """Make a change, whole or not at all.
 
@@ -619,6 +624,8 @@ class KnowledgeGraph:
             scope: what the writer may read, and so be shown of why a change is refused.
             sync: wait until the location has the change on its disk, and describe it; else
                 nobody may be told that it was made before `sync` has returned.
+            within_limits: calls what looks for violations, and gives what that gives; a failure of
+                its own leaves the graph as it was.
 
         Raises:
             ConflictError: the delta was worked out on another version.
@@ -648,7 +655,10 @@ class KnowledgeGraph:
                 self.view(scope)._refuse_clash(within(delta, scope))
             raise
         try:
-            findings = self._check_shapes(delta, scope) if validate else None
+            findings = None
+            if validate:
+                check = partial(self._check_shapes, delta, scope)
+                findings = check() if within_limits is None else within_limits(check)
             now = _now()
             change = Change(
                 self.version + 1,

@@ -60,5 +60,10 @@ class Shapes:
         return found
 
 
+def prepare() -> None:
+    """Load what checks: for a process that forks others to do so."""
+    import etown_kg.validate  # noqa: F401
+
+
 def _violations(report: Report) -> frozenset[Finding]:
     return frozenset(each for each in report.findings if each.severity == "violation")
