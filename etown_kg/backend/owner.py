@@ -486,10 +486,10 @@ class Owner:
         present, _, _ = NUMBERS.unpack_from(self._cell)
         if self._state >= present:
             edition = self._editions.current
-            # From last to first: who sees the new state asks nobody who cannot follow to it.
-            numbers = (self._state, self._feed.since, 0 if edition is None else edition.state)
-            for place, number in reversed([*enumerate(numbers)]):
-                _NUMBER.pack_into(self._cell, place * _NUMBER.size, number)
+            write_numbers(
+                self._cell,
+                (self._state, self._feed.since, 0 if edition is None else edition.state),
+            )
 
     def _idle_s(self) -> float | None:
         """Seconds to wait for events, for ever if there is nothing to do without one."""
@@ -507,6 +507,17 @@ def _listener(path: Path) -> socket.socket:
     listener.bind(str(path))
     listener.listen(BACKLOG)
     return listener
+
+
+def write_numbers(cell: mmap.mmap, numbers: tuple[int, int, int]) -> None:
+    """Write `NUMBERS` for whoever looks at any moment.
+
+    From last to first: who sees the new state asks nobody who cannot follow to it. Each by a copy
+    of its bytes: `pack_into` writes zeros before a number, and others see them.
+    """
+    for place, number in reversed([*enumerate(numbers)]):
+        start = place * _NUMBER.size
+        cell[start : start + _NUMBER.size] = _NUMBER.pack(number)
 
 
 def _cell(path: Path) -> mmap.mmap:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import mmap
 import os
 import signal
 import socket
 import subprocess
+import sys
 import threading
 import time
 from collections import Counter
@@ -26,6 +28,7 @@ from etown_kg.backend import QueryRequest, QueryResult, UpdateRequest, editions,
 from etown_kg.backend.client import ProcessBackend, connect, start
 from etown_kg.backend.edition_reader import EditionReader, receive_edition
 from etown_kg.backend.editions import MAX_QUADS, Edition, Editions, send_edition
+from etown_kg.backend.owner import NUMBERS
 from etown_kg.catalogue.description import Presentation
 from etown_kg.config import DefaultGraph as Mode
 from etown_kg.errors import InconsistentError, UnavailableError
@@ -362,6 +365,28 @@ def test_a_large_graph_has_no_index(monkeypatch: pytest.MonkeyPatch) -> None:
         owner.editions.begin(owner.state)
         assert owner.editions._next is None
         assert owner.editions.wait_s() is None
+
+
+def test_who_looks_sees_a_number_before_or_after_it_is_written(tmp_path: Path) -> None:
+    path = tmp_path / "state"
+    path.write_bytes(NUMBERS.pack(7, 7, 7))
+    script = (
+        "import mmap, sys\nfrom etown_kg.backend.owner import write_numbers\n"
+        "file = open(sys.argv[1], 'r+b')\ncell = mmap.mmap(file.fileno(), 0)\n"
+        "while True:\n    write_numbers(cell, (9, 8, 7)); write_numbers(cell, (7, 8, 9))\n"
+    )
+    seen = set()
+    writer = subprocess.Popen([sys.executable, "-c", script, str(path)])
+    try:
+        with path.open("rb") as file:
+            cell = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        assert eventually(lambda: NUMBERS.unpack_from(cell)[1] == 8)
+        for _ in range(1_000_000):
+            seen.add(NUMBERS.unpack_from(cell))
+    finally:
+        writer.kill()
+        writer.wait()
+    assert {number for numbers in seen for number in numbers} <= {7, 8, 9}
 
 
 # Real processes
