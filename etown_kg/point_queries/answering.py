@@ -60,7 +60,10 @@ class PointQueries:
         except KeyError:
             if not self._is_due(shape):
                 return None
-            plan = self._plans[shape] = self._planned(text, constants)
+            plan = self._planned(text, constants)
+            # What is wrong in one text may be right in the next: some more are looked at.
+            if plan is not None or self._met[shape] >= self._meetings + _PATIENCE:
+                self._plans[shape] = plan
         if plan is None:
             return None
         body = plan.answer(constants)
@@ -100,6 +103,6 @@ class PointQueries:
             return None
         declared = query_text.declared(list(query_text.tokens(text)))
         try:
-            return Plan(query, names, {**prefixes, **declared}, self.index, constants)
+            return Plan(query, names, {**vocab.PREFIXES, **declared}, self.index, constants)
         except NotPlannedError:
             return None

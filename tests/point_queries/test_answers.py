@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyoxigraph import RdfFormat, Triple, parse
 
+from etown_kg import vocab
 from tests.point_queries.comparison import Both, Order
 from tests.point_queries.generated import queries, triples
 
@@ -45,6 +46,34 @@ def test_a_query_is_answered_here_left_or_refused(
             both.engine(text)
     else:
         both.engine(text)
+
+
+WRONG = [
+    "SELECT * { nowhere:a rdfs:label ?l FILTER(LANG(?l) = 'en') }",
+    "SELECT * { <http://x:y/> rdfs:label ?l FILTER(LANG(?l) = 'en') }",
+    "SELECT * { <http://x.example/a> rdfs:label ?l FILTER(LANG(?l) = '') }",
+    "SELECT * { <http://x.example/a> 'label' ?l FILTER(LANG(?l) = 'en') }",
+]
+RIGHT = "SELECT * { <http://x.example/a> rdfs:label ?l FILTER(LANG(?l) = 'en') }"
+
+
+def test_a_wrong_query_does_not_spoil_its_shape(given_triples: Both) -> None:
+    both = given_triples.afresh()
+    for text in (*WRONG, RIGHT, *WRONG[:3], RIGHT):
+        assert both.agree(text) is (text == RIGHT)
+
+
+def test_a_shape_that_is_always_wrong_is_looked_at_no_more(given_triples: Both) -> None:
+    both = given_triples.afresh()
+    for text in WRONG * 2:
+        assert not both.agree(text)
+    assert not both.agree(RIGHT)
+
+
+def test_one_shape_may_have_any_prefix(given_triples: Both) -> None:
+    both = given_triples.afresh()
+    for prefix in vocab.PREFIXES:
+        assert both.agree(f"SELECT * {{ {prefix}:nothing ?p ?o }}"), prefix
 
 
 @settings(max_examples=400)
