@@ -85,6 +85,30 @@ def test_an_answer_is_the_engines(said: list[Triple], asked: list[list[tuple[str
             both.agree(text, order)
 
 
+ANSWERED = [text for expected, _, text in cases() if expected == "answered"]
+PIECES = [
+    *" \n#<>\"'{}()[].,;:/?$@^|*+!=&\\-_%~aA0é\u0301\xa0", "c:a", "<http://x.example/a>", "'b'",
+    '"b"@en', "@en", "^^", "OPTIONAL", "{ }", "# x\n", " a ", "?s", " . ", "c:p", "''",
+]  # fmt: skip
+
+
+@settings(max_examples=400)
+@given(
+    st.sampled_from(ANSWERED),
+    st.lists(st.tuples(st.integers(0), st.integers(0, 2), st.sampled_from(PIECES)), max_size=3),
+)
+def test_what_is_known_of_a_shape_is_not_taken_for_another(
+    given_triples: Both, text: str, edits: list[tuple[int, int, str]]
+) -> None:
+    both = given_triples.afresh()
+    assert both.agree(text)
+    if edits and "LIMIT" not in text:
+        for place, length, piece in edits:  # so many characters give way to a piece
+            start = place % (len(text) + 1)
+            text = text[:start] + piece + text[start + length :]
+        both.agree(text)
+
+
 @given(
     st.sampled_from(["a:", "http:", "http://", "http://a", "a://b:1", "urn:"]),
     st.text("a:/.?#@-%[]~!$&'()*+,;=1_é", max_size=8),
