@@ -91,7 +91,11 @@ def start(
     limits = limits or Limits()
     supervisor = Supervisor(build, limits, validate_updates=validate_updates, scopes=scopes)
     supervisor.start(meanwhile)
-    return ProcessBackend(supervisor.folder, limits, supervisor)
+    try:
+        return ProcessBackend(supervisor.folder, limits, supervisor)
+    except BaseException:  # such as a signal's
+        supervisor.stop()
+        raise
 
 
 def connect(folder: Path, limits: Limits) -> ProcessBackend:

@@ -31,6 +31,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -567,5 +568,5 @@ def main() -> NoReturn:
 
 def _say(answer: socket.socket, head: dict[str, Any]) -> None:
     if answer.fileno() >= 0:
-        wire.send(answer, head)
-        answer.close()
+        with answer, suppress(BrokenPipeError):  # who started us is gone: the lifeline says so too
+            wire.send(answer, head)

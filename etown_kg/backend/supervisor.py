@@ -198,13 +198,10 @@ class Supervisor:
             try:
                 if meanwhile is not None:
                     meanwhile()
+                frame = _first_frame(ours)
             except BaseException:
                 _end(process)
                 raise
-            try:
-                frame = wire.receive(ours)
-            except (OSError, wire.BrokenFrameError):
-                frame = None
         if frame is None or "ready" not in frame[0]:
             _end(process)
             raise _failure(frame, process.returncode)
@@ -212,6 +209,13 @@ class Supervisor:
         link.symlink_to(str(generation))
         link.replace(self.folder / CURRENT)
         return process
+
+
+def _first_frame(connection: socket.socket) -> tuple[wire.Head, bytes] | None:
+    try:
+        return wire.receive(connection)
+    except (OSError, wire.BrokenFrameError):
+        return None
 
 
 def _failure(frame: tuple[wire.Head, bytes] | None, status: int) -> Exception:
