@@ -36,7 +36,7 @@ HELP: dict[str, str] = {
     "default_graph": "what a query sees without GRAPH: union of all graphs, or standard",
     "host": "address to listen on",
     "port": "TCP port to listen on, 1 to 65535",
-    "workers": "web processes; one keeps some two processors busy",
+    "workers": "web processes; 0 for one a processor, but no more than four",
     "threads": "requests answered at the same time in threads of each worker",
     "location": "folder that keeps the data and their changes (default: none, the files are all)",
     "ephemeral_updates": "take updates without a location; they end with the server",
@@ -76,7 +76,7 @@ HELP: dict[str, str] = {
 # The least value of each number; the greatest where there is one.
 BOUNDS: dict[str, tuple[int, int | None]] = {
     "port": (1, 65535),
-    "workers": (1, 64),
+    "workers": (0, 64),
     "threads": (1, None),
     "memory_mib": (16, None),
     "answer_mib": (1, None),
@@ -110,7 +110,7 @@ class Settings:
     default_graph: DefaultGraph = "union"
     host: str = "127.0.0.1"
     port: int = 8000
-    workers: int = 1
+    workers: int = 0
     threads: int = 32
     location: Path | None = None
     ephemeral_updates: bool = False

@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from etown_kg import __version__
-from etown_kg.cli.console import fail
+from etown_kg.cli.console import fail, told
 from etown_kg.cli.options import graph_options
 from etown_kg.errors import EtownError
 
@@ -61,8 +61,7 @@ class _Commands(click.Group):
         except OSError as error:
             # A file named on the command line that the system does not let us use. (Click
             # itself ends quietly when the reader of a pipe has gone.)
-            place = f"{error.filename}: " if error.filename else ""
-            fail(f"{place}{error.strerror or error}", None, 1)
+            fail(told(error), None, 1)
 
 
 @click.group(

@@ -47,6 +47,12 @@ def remark(text: str) -> None:
         click.secho(text, err=True, dim=True)
 
 
+def told(error: OSError) -> str:
+    """What the system does not let us do, in a few words: the file, if there is one, and why."""
+    place = f"{error.filename}: " if error.filename else ""
+    return f"{place}{error.strerror or error}"
+
+
 def fail(message: str, hint: str | None, exit_code: int) -> NoReturn:
     """End the run with one message and what to do about it."""
     click.echo(f"{click.style('error:', fg='red', bold=True)} {message}", err=True)

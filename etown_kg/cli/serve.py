@@ -9,14 +9,13 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from logging.handlers import WatchedFileHandler
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from types import FrameType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
@@ -28,6 +27,7 @@ from etown_kg.backend.supervisor import OwnerError
 from etown_kg.cli.building import build
 from etown_kg.cli.console import step
 from etown_kg.cli.options import graph_options, setting, settings_of
+from etown_kg.cli.workers import Crew, number_of_workers
 from etown_kg.config import Settings
 from etown_kg.errors import EtownError, SettingError
 from etown_kg.remote import Bounds
@@ -38,7 +38,6 @@ from etown_kg.tokens import Tokens, file_of
 if TYPE_CHECKING:
     from etown_kg.backend.remote import RemoteBackend
     from etown_kg.cli.web_server import WebServer
-    from etown_kg.cli.workers import Crew
     from etown_kg.web.access import FindToken
 
 # Unanswered connections that the system keeps waiting for us.
@@ -105,47 +104,56 @@ def serve(context: click.Context) -> None:
     """
     settings = settings_of(context)
     limits = limits_of(settings)
-    with listening(settings) as listener:  # first: a port in use is known before any work
-        find_token_of(settings)  # a file of tokens that cannot be read, too
+    workers = number_of_workers(settings)
+    with listening(settings) as listener, ExitStack() as stack:
+        # First: a port in use is known before any work, and so is a file of tokens that cannot be
+        # read.
+        find_token_of(settings)
+        stack.enter_context(_ended_quietly())
+        crew: Crew | None = None
+        if workers > 1:
+            crew = stack.enter_context(Crew(settings, limits, workers, listener))
+        meanwhile = crew.load if crew is not None else partial(load_web, settings)
         with step("Asking the store" if settings.backend else "Building the graph"):
-            backend = open_backend(settings, limits)
+            backend = open_backend(settings, limits, meanwhile)
+            stack.enter_context(_served(backend, settings))
+            if crew is not None:
+                crew.begin(backend.folder if isinstance(backend, ProcessBackend) else None)
             status = backend.status()
-        with _served(backend, settings), ExitStack() as folders:
-            keep_audit_log(settings)  # not before: a location begins as an empty folder
-            server: WebServer | Crew
-            if settings.workers > 1:
-                from etown_kg.cli.workers import Crew
-
-                folder = (
-                    backend.folder
-                    if isinstance(backend, ProcessBackend)
-                    else Path(folders.enter_context(TemporaryDirectory(prefix="etown-kg-")))
-                )
-                server = Crew(settings, limits, folder, listener)
-            else:
-                server = web_server(settings, backend, limits, listener)
-            _obey_signals(server, backend, settings)
-            click.echo(
-                f"{status.asserted:,} asserted and {status.inferred:,} inferred statements"
-                f" on http://{_address(settings)}/  (Ctrl-C stops)"
-            )
-            sys.stdout.flush()
-            server.run()
+        keep_audit_log(settings)  # not before: a location begins as an empty folder
+        server: WebServer | Crew
+        if crew is not None:
+            crew.wait()
+            server = crew
+        else:
+            server = web_server(settings, backend, limits, listener)
+        _obey_signals(server, backend, settings)
+        click.echo(
+            f"{status.asserted:,} asserted and {status.inferred:,} inferred statements"
+            f" on http://{_address(settings)}/  (Ctrl-C stops)"
+        )
+        sys.stdout.flush()
+        server.run()
 
 
-def open_backend(settings: Settings, limits: Limits) -> ProcessBackend | RemoteBackend:
+def open_backend(
+    settings: Settings, limits: Limits, meanwhile: Callable[[], object]
+) -> ProcessBackend | RemoteBackend:
     """What answers: an owner of the graph with its executors, or another store.
+
+    `meanwhile` is called while the graph is built.
 
     Raises:
         EtownError: the graph cannot be built, or the store cannot be used.
     """
     if settings.backend is not None:
+        meanwhile()
         from etown_kg.cli.remote_store import remote_backend
 
         return remote_backend(settings, limits)
     return start(
         partial(build, settings), limits, validate_updates=settings.validate_updates,
-        scopes=(granted(settings.private),), meanwhile=_load_web,
+        scopes=(granted(settings.private),), meanwhile=meanwhile,
     )  # fmt: skip
 
 
@@ -176,10 +184,13 @@ def web_server(
     )
 
 
-def _load_web() -> None:
+def load_web(settings: Settings) -> None:
     """Load what serves the pages: it takes as long as the graph, which another process builds."""
     import etown_kg.cli.web_server
-    import etown_kg.web  # noqa: F401  # wanted in memory
+    import etown_kg.web
+
+    if settings.backend is not None:
+        import etown_kg.cli.remote_store  # noqa: F401  # wanted in memory, as the others
 
 
 def limits_of(settings: Settings) -> Limits:
@@ -266,6 +277,25 @@ def _served(backend: ProcessBackend | RemoteBackend, settings: Settings) -> Iter
         if sign is not None:
             sign.unlink(missing_ok=True)
         backend.close()
+
+
+@contextmanager
+def _ended_quietly() -> Iterator[None]:
+    """Have SIGTERM and SIGHUP end what is started before it serves, and leave nothing behind."""
+
+    numbers = (signal.SIGTERM, signal.SIGHUP)
+
+    def end(_signal: int, _frame: FrameType | None) -> NoReturn:
+        for number in numbers:
+            signal.signal(number, signal.SIG_IGN)  # once is enough, and must not cut the end short
+        sys.exit(0)
+
+    before = {number: signal.signal(number, end) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _obey_signals(

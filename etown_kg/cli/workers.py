@@ -1,9 +1,9 @@
 """Several web processes on one address, around one owner of the graph.
 
-Each worker is a fresh interpreter that has the listening socket from its parent and its backend
-by `connect`. What must hold over all of them is shared: the limits of places are divided, rates
-are counted in a table that all map (`web.rate_limit`), metrics in files that whoever is asked
-adds up (`web.metrics`). A worker ends when it is told to, or when its parent is gone.
+A foreman (`foreman`) loads the web server while the graph is built and forks the workers. What
+must hold over all of them is shared: the limits of places are divided, rates are counted in a
+table that all map (`web.rate_limit`), metrics in files that whoever is asked adds up
+(`web.metrics`), connections are spread by their number (`shared_listener`).
 """
 
 from __future__ import annotations
@@ -17,167 +17,234 @@ import socket
 import subprocess
 import sys
 import threading
-import time
-from dataclasses import dataclass, replace
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
-from types import FrameType
+from tempfile import TemporaryDirectory
+from types import TracebackType
 from typing import Final
 
-from etown_kg.backend import Backend
-from etown_kg.backend.client import connect
+from etown_kg.backend import wire
 from etown_kg.backend.limits import Limits
+from etown_kg.cli.foreman import GRACE_S, PAUSES_S, Order
 from etown_kg.config import Settings
-from etown_kg.web.metrics import FOLDER_VARIABLE
+from etown_kg.errors import EtownError
 
 log = logging.getLogger(__name__)
 
-_RUN: Final = "from etown_kg.cli.workers import main; main()"
-# Pauses before a worker that ended is replaced, in seconds; the last one is repeated.
-_PAUSES_S: Final = (0.0, 0.1, 1.0, 10.0)
-# A worker that lived so long, in seconds, is replaced without a pause.
-_LIVED_S: Final = 10.0
-# What a worker gets beside its requests' time to end, in seconds.
-_GRACE_S: Final = 5.0
-_LOOK_S: Final = 0.5
+# One more has less to do than it costs in memory: a few answer what a network card brings.
+MOST_BY_DEFAULT: Final = 4
+# `web.metrics` counts in this folder. prometheus-client reads the variable when it is imported.
+METRICS_VARIABLE: Final = "PROMETHEUS_MULTIPROC_DIR"
+# Its garbage collector sleeps until all is loaded.
+_RUN: Final = "import gc; gc.disable(); from etown_kg.cli.foreman import main; main()"
+# What the foreman gets beside its workers' time to end, in seconds.
+_FORCE_S: Final = 2 * GRACE_S
 
 
-@dataclass(frozen=True)
-class Order:
-    """What a worker is started with, pickled on its standard input."""
+class CrewError(RuntimeError):
+    """Workers that do not come to serve, through a fault of ours; the message is its traceback."""
 
-    settings: Settings
-    limits: Limits
-    folder: Path
-    listener: int
+
+def number_of_workers(settings: Settings) -> int:
+    """How many web processes the settings ask for: 0 is one a processor, four at most."""
+    return settings.workers or min(len(os.sched_getaffinity(0)), MOST_BY_DEFAULT)
 
 
 def shared_out(limits: Limits, workers: int) -> Limits:
-    """The limits of one of so many workers: a share of the places, rounded up."""
+    """The limits of one of so many workers: a share of the places, rounded up.
+
+    Where all the places for long work are not to be had by one client, they are not in a share
+    either, which may make it larger: 8 places, 4 a client's and 2 for short work are 4, 2 and 1
+    in each of two workers, and 3, 1 and 1 in each of four.
+    """
     if workers == 1:
         return limits
-    places = max(math.ceil(limits.places / workers), limits.reserved_places + 1)
-    client_places = math.ceil(limits.client_places / workers)
-    return replace(limits, places=places, client_places=client_places)
+    reserved = math.ceil(limits.reserved_places / workers)
+    client = math.ceil(limits.client_places / workers)
+    is_for_many = limits.places - limits.reserved_places > limits.client_places
+    least = reserved + 1 + (client if is_for_many else 0)
+    return replace(
+        limits,
+        places=max(math.ceil(limits.places / workers), least),
+        reserved_places=reserved,
+        client_places=client,
+    )
 
 
 class Crew:
-    """The workers of one server, kept at their number until `stop`."""
+    """The foreman and the workers of one server, from `load` to the end of the ``with`` block.
+
+    Args:
+        listener: the socket that listens; it is the crew's from now on.
+    """
 
     def __init__(
-        self, settings: Settings, limits: Limits, folder: Path, listener: socket.socket
+        self, settings: Settings, limits: Limits, workers: int, listener: socket.socket
     ) -> None:
-        self._order = Order(
-            settings, shared_out(limits, settings.workers), folder, listener.fileno()
-        )
+        self._settings = settings
+        self._limits = shared_out(limits, workers)
+        self._workers = workers
+        self._listener = listener
+        self._owner: Path | None = None
+        self._folder = TemporaryDirectory(prefix="etown-kg-")
+        self._metrics = Path(self._folder.name) / "metrics"
+        self._metrics.mkdir()
+        self._foreman: subprocess.Popen[bytes] | None = None
+        self._report: socket.socket | None = None
+        self._has_begun = False
         self._stopped = threading.Event()
-        self._force_at = math.inf
-        self._lock = threading.Lock()
-        self._workers: list[subprocess.Popen[bytes]] = []
-        self._metrics = folder / "metrics"
-        self._metrics.mkdir(exist_ok=True)
+
+    def __enter__(self) -> Crew:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._end()
+        self._folder.cleanup()
+
+    def load(self) -> None:
+        """Have the web server loaded in the foreman, which takes a while; returns at once."""
+        self._has_begun = False
+        self._report, theirs = socket.socketpair()
+        with theirs:
+            self._foreman = subprocess.Popen(
+                [sys.executable, "-c", _RUN],
+                stdin=subprocess.PIPE,
+                pass_fds=[self._listener.fileno(), theirs.fileno()],
+                start_new_session=True,  # a terminal's Ctrl-C is for us
+                env={
+                    **os.environ,
+                    "PYTHONPATH": os.pathsep.join(path or os.getcwd() for path in sys.path),  # noqa: PTH109  # a string is wanted
+                    "OPENBLAS_NUM_THREADS": "1",  # who forks must have no threads
+                    METRICS_VARIABLE: str(self._metrics),
+                },
+            )
+            self._say(
+                Order(
+                    self._settings, self._limits, self._workers, Path(self._folder.name),
+                    self._listener.fileno(), theirs.fileno(),
+                )
+            )  # fmt: skip
+
+    def begin(self, owner: Path | None) -> None:
+        """Have the workers serve what this owner has (`Supervisor.folder`), or another store."""
+        self._owner = owner
+        self._has_begun = True
+        self._say(owner)
+
+    def wait(self) -> None:
+        """Return when the first worker serves.
+
+        Raises:
+            EtownError: what is in the way of the web server.
+            CrewError: it died of a fault.
+        """
+        assert self._report is not None
+        assert self._foreman is not None
+        with self._report:
+            try:
+                frame = wire.receive(self._report)
+            except (OSError, wire.BrokenFrameError):
+                frame = None
+        if frame is not None and "ready" in frame[0]:
+            return
+        self._end()
+        if frame is not None and "error" in frame[0]:
+            raise wire.unpack_error(frame[0])
+        if frame is not None and "fault" in frame[0]:
+            raise CrewError(frame[0]["fault"])
+        raise CrewError(f"it ended with status {self._foreman.returncode} before it served")
 
     def run(self) -> None:
-        """Start the workers, replace those that end, and return when they have all ended."""
-        keepers = [
-            threading.Thread(target=self._keep, name=f"worker {number}")
-            for number in range(self._order.settings.workers)
-        ]
-        for keeper in keepers:
-            keeper.start()
-        for keeper in keepers:
-            keeper.join()
+        """Keep a foreman who keeps the workers; returns when `stop` was called and they ended.
+
+        For the main thread, which hears the signals.
+        """
+        attempt = 0
+        while True:
+            assert self._foreman is not None
+            _wait(self._foreman)
+            if self._stopped.is_set():
+                return
+            log.error(
+                "the workers' foreman ended with status %s; starting another",
+                self._foreman.returncode,
+            )
+            if self._stopped.wait(PAUSES_S[min(attempt, len(PAUSES_S) - 1)]):
+                return
+            attempt += 1
+            try:
+                self.load()
+                if self._stopped.is_set():  # the one before was told
+                    return
+                self.begin(self._owner)
+                self.wait()
+            except (EtownError, CrewError, OSError):
+                if not self._stopped.is_set():
+                    log.exception("no worker could be started; trying again later")
+            else:
+                attempt = 0
 
     def stop(self, grace_s: float = 0.0) -> None:
-        """Give the workers so many seconds to answer what they are at, then end them.
+        """Take no new connections, give the requests at work so many seconds, and end.
 
         May be called by a signal handler.
         """
-        self._force_at = time.monotonic() + grace_s + _GRACE_S
+        if self._stopped.is_set():
+            return
         self._stopped.set()
-        for worker in list(self._workers):
-            worker.send_signal(signal.SIGTERM)
+        assert self._foreman is not None
+        self._foreman.send_signal(signal.SIGTERM)
+        force = threading.Timer(grace_s + _FORCE_S, self._foreman.kill)
+        force.daemon = True
+        force.start()
+        self._listener.close()  # when the workers have closed it too, connections are refused
 
-    def pids(self) -> list[int]:
-        """The process ids of the workers."""
-        return [worker.pid for worker in list(self._workers)]
+    def _say(self, what: object) -> None:
+        """Write to the foreman; one that has ended is found out when its report is awaited."""
+        assert self._foreman is not None
+        assert self._foreman.stdin is not None
+        with suppress(BrokenPipeError):
+            self._foreman.stdin.write(pickle.dumps(what))
+            self._foreman.stdin.flush()
 
-    def _keep(self) -> None:
-        """In a thread: have one worker at all times."""
-        attempt = 0
-        while not self._stopped.wait(_PAUSES_S[min(attempt, len(_PAUSES_S) - 1)]):
-            started = time.monotonic()
-            worker = self._start()
-            self._wait(worker)
-            attempt = 0 if time.monotonic() - started > _LIVED_S else attempt + 1
-            if not self._stopped.is_set():
-                log.error("a worker ended with status %s; starting another", worker.returncode)
-
-    def _start(self) -> subprocess.Popen[bytes]:
-        worker = subprocess.Popen(
-            [sys.executable, "-c", _RUN],
-            stdin=subprocess.PIPE,
-            pass_fds=[self._order.listener],
-            start_new_session=True,  # a terminal's Ctrl-C is for us
-            env={
-                **os.environ,
-                "PYTHONPATH": os.pathsep.join(path or os.getcwd() for path in sys.path),  # noqa: PTH109  # a string is wanted
-                FOLDER_VARIABLE: str(self._metrics),
-            },
-        )
-        assert worker.stdin is not None
+    def _end(self) -> None:
+        """End the foreman, if it is there, and with it the workers."""
+        if self._report is not None:
+            self._report.close()
+        if self._foreman is None:
+            return
+        assert self._foreman.stdin is not None
+        if not self._has_begun:
+            self._foreman.terminate()  # it is loading, and has no workers
+        with suppress(BrokenPipeError):
+            self._foreman.stdin.close()
         try:
-            worker.stdin.write(pickle.dumps(self._order))
-            worker.stdin.flush()
-        except BrokenPipeError:
-            log.exception("a worker ended before it read its order")
-        with self._lock:
-            self._workers.append(worker)
-        if self._stopped.is_set():  # it was told to the others only
-            worker.send_signal(signal.SIGTERM)
-        return worker
-
-    def _wait(self, worker: subprocess.Popen[bytes]) -> None:
-        """Until it has ended; by force if it does not when it was told to."""
-        while worker.poll() is None:
-            try:
-                worker.wait(_LOOK_S)
-            except subprocess.TimeoutExpired:
-                if self._stopped.is_set() and time.monotonic() > self._force_at:
-                    worker.kill()
-        with self._lock:
-            self._workers.remove(worker)
-        if worker.stdin is not None:
-            worker.stdin.close()
+            self._foreman.wait(_FORCE_S)
+        except subprocess.TimeoutExpired:
+            self._foreman.kill()
+            self._foreman.wait()
 
 
-def main() -> None:
-    """Be the worker that the order on standard input asks for."""
-    # Here, since the server's command imports this module.
-    from etown_kg.cli.serve import keep_audit_log, web_server
+def _wait(process: subprocess.Popen[bytes]) -> None:
+    """Until it has ended. Signals are heard meanwhile.
 
-    order: Order = pickle.load(sys.stdin.buffer)  # from who started us
-    logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
-    listener = socket.socket(fileno=order.listener)
-    backend: Backend
-    if order.settings.backend is None:
-        backend = connect(order.folder, order.limits)
-    else:
-        from etown_kg.cli.remote_store import remote_backend
-
-        backend = remote_backend(order.settings, order.limits)
-    keep_audit_log(order.settings)
-    server = web_server(order.settings, backend, order.limits, listener, shared=order.folder)
-
-    def stop(_signal: int, _frame: FrameType | None) -> None:
-        server.stop(order.settings.token_timeout_s)
-
-    def stop_with_parent() -> None:
-        while os.read(0, 4096):  # nothing more comes but the end
-            pass
-        server.stop()
-
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=stop_with_parent, name="parent", daemon=True).start()
-    server.run()
-    backend.close()
+    To wait for the process alone is not enough: a signal that comes just before that would be
+    heard behind it.
+    """
+    woken, waking = socket.socketpair()
+    with woken, waking:
+        waking.setblocking(False)
+        before = signal.set_wakeup_fd(waking.fileno(), warn_on_full_buffer=False)
+        handler = signal.signal(signal.SIGCHLD, lambda *_: None)  # to be woken
+        try:
+            while process.poll() is None:
+                woken.recv(4096)
+        finally:
+            signal.signal(signal.SIGCHLD, handler)
+            signal.set_wakeup_fd(before)

@@ -48,11 +48,22 @@ ASK = QueryRequest("ASK { ?s ?p ?o }")
 
 def children(pid: int) -> list[int]:
     """The processes that a process has forked and not reaped."""
-    return [
-        int(each)
-        for task in Path(f"/proc/{pid}/task").iterdir()
-        for each in (task / "children").read_text(encoding="ascii").split()
-    ]
+    found: list[int] = []
+    with suppress(FileNotFoundError, ProcessLookupError):  # it has ended
+        for task in Path(f"/proc/{pid}/task").iterdir():
+            with suppress(FileNotFoundError, ProcessLookupError):  # a thread of it
+                found += map(int, (task / "children").read_text(encoding="ascii").split())
+    return found
+
+
+def owners(server: int) -> list[int]:
+    """The owners of graphs among the processes that a server has started."""
+    found = []
+    for pid in children(server):
+        with suppress(FileNotFoundError, ProcessLookupError):  # it has ended
+            if b"backend.owner" in Path(f"/proc/{pid}/cmdline").read_bytes():
+                found.append(pid)
+    return found
 
 
 def owner_of(backend: ProcessBackend) -> int:

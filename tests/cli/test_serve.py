@@ -199,7 +199,8 @@ def test_a_reload_shows_new_data_and_drops_no_request(on_zoo: tuple[str, ...], z
 def test_graph_is_under_way_before_the_pages_are_loaded() -> None:
     """The owner is started first; what it loads is not loaded here, and the pages meanwhile."""
     heavy = ("numpy", "rdflib", "flask", "etown_kg.graph", "etown_kg.reason", "etown_kg.web")
-    script = f"import sys, etown_kg.cli.serve; print(*(set({heavy!r}) & set(sys.modules)))"
+    loaded = "import sys, etown_kg.cli.serve, etown_kg.cli.foreman"
+    script = f"{loaded}; print(*(set({heavy!r}) & set(sys.modules)))"
     found = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=True
     )

@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from tests.backend.test_processes import children, eventually
+from tests.backend.test_processes import children, eventually, owners
 from tests.cli.test_serve import answer, server
 from tests.faults.clients import make_token, options, write_sources
 
@@ -155,7 +155,7 @@ def test_the_log_names_the_client_whatever_it_says_of_itself(proxied: Proxied) -
 
 def test_a_client_that_leaves_has_its_query_stopped(proxied: Proxied) -> None:
     def busy() -> list[int]:
-        executors = [pid for owner in children(proxied.pid) for pid in children(owner)]
+        executors = [pid for owner in owners(proxied.pid) for pid in children(owner)]
         before = {pid: ticks(pid) for pid in executors}
         time.sleep(0.2)
         return [pid for pid in executors if ticks(pid) - before[pid] > 2]

@@ -22,7 +22,7 @@ from urllib.parse import urlencode
 from etown_kg.graph import KnowledgeGraph
 from etown_kg.store import Location
 from etown_kg.tokens import Tokens
-from tests.backend.test_processes import children, eventually, is_alive
+from tests.backend.test_processes import children, eventually, is_alive, owners
 from tests.cli.test_serve import answer, server
 
 _ONTOLOGY = "<http://z/> a <http://www.w3.org/2002/07/owl#Ontology> ."
@@ -193,9 +193,9 @@ def kill_served(place: Path, secret: str, *, kills: int, seed: int) -> Tally:
         reader.start()
         while tally.kills < kills:
             time.sleep(chance.uniform(0.0, 0.4))
-            owners = children(process.pid)
-            forked = [pid for owner in owners for pid in children(owner)]
-            victims = owners if tally.kills % 4 == 0 else forked
+            present = owners(process.pid)
+            forked = [pid for owner in present for pid in children(owner)]
+            victims = present if tally.kills % 4 == 0 else forked
             if victims:
                 try:
                     os.kill(chance.choice(victims), signal.SIGKILL)

@@ -10,14 +10,18 @@ import json
 import os
 import signal
 import subprocess
+import time
 from collections.abc import Iterator
+from contextlib import ExitStack, closing
+from http.client import HTTPConnection
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 
 from etown_kg.graph import KnowledgeGraph
 from etown_kg.store import Location
-from tests.backend.test_processes import children, eventually
+from tests.backend.test_processes import eventually, owners
 from tests.cli.test_serve import SERVE, answer, server
 from tests.faults.clients import (
     BOTH,
@@ -135,6 +139,38 @@ def test_an_update_at_work_is_kept_or_told_when_the_server_ends(place: Path, sec
     assert len(one - acknowledged) <= 3
 
 
+def test_runaways_of_one_client_leave_all_workers_to_others(place: Path) -> None:
+    cross = "SELECT (COUNT(*) AS ?n) {" + " . ".join(f"?s{n} ?p{n} ?o{n}" for n in range(12)) + "}"
+    runaway = "/sparql?" + urlencode({"query": cross})
+    small = "/sparql?" + urlencode({"query": "ASK {}"})
+    limits = ("--workers", "2", "--timeout-s", "6")
+    with server(*options(place, *limits)) as (_, address), ExitStack() as connections:
+        answer(f"{address}/ready")
+
+        def asked(path: str, client: str) -> HTTPConnection:
+            connection = HTTPConnection(address[7:], timeout=60, source_address=(client, 0))
+            connections.enter_context(closing(connection))
+            connection.request("GET", path)
+            return connection
+
+        greedy = [asked(runaway, "127.0.0.2") for _ in range(6)]
+        began = time.monotonic()
+        served = 0
+        # Each connection may come to another worker.
+        while time.monotonic() - began < 4:
+            response = asked(small, "127.0.0.3").getresponse()
+            assert response.status == 200
+            response.read()
+            served += 1
+            time.sleep(0.05)
+        assert served >= 8  # and none of the runaways was over yet
+        # The long work of another client is not refused for want of a place: its time is over.
+        other = asked(runaway + "&timeout=2", "127.0.0.4").getresponse()
+        assert other.status == 503
+        assert b"query time of 2 s" in other.read()
+        assert {each.getresponse().status for each in greedy} == {503}
+
+
 @pytest.fixture
 def small_disk(place: Path) -> Iterator[Path]:
     folder = place / "disk"
@@ -183,7 +219,7 @@ def test_who_watches_is_told_while_there_is_no_owner(place: Path, secret: str) -
         client = Client(address, secret)
         assert client.update(BOTH.format(1))[0] == 204
         log.rename(place / "audit.log.1")  # as a rotation does
-        os.kill(children(process.pid)[0], signal.SIGKILL)
+        os.kill(owners(process.pid)[0], signal.SIGKILL)
         assert eventually(lambda: client.get("/ready")[0] == 503)
         assert client.get("/health")[0] == 200
         assert eventually(lambda: client.get("/ready")[0] == 200)
