@@ -18,6 +18,7 @@ import math
 import os
 import pickle
 import selectors
+import shutil
 import signal
 import socket
 import sys
@@ -90,6 +91,7 @@ def main() -> None:
     try:
         owner: Path | None = pickle.load(sys.stdin.buffer)
     except EOFError:
+        shutil.rmtree(order.shared, ignore_errors=True)  # who made it may be gone
         return  # there is no graph to serve
     listener, report = (socket.socket(fileno=each) for each in (order.listener, order.report))
     Foreman(order, owner, listener, report).run()
@@ -114,6 +116,7 @@ class Foreman:
         # Whether the first worker serves.
         self._is_open = False
         self._is_over = False
+        self._is_orphan = False
         self._force_at = math.inf
         self._woken, self._waking = socket.socketpair()
         # Workers watch the first; nobody writes to the second, it closes.
@@ -136,6 +139,8 @@ class Foreman:
                 key.data()
             if time.monotonic() > self._force_at:
                 self._tell(signal.SIGKILL)
+        if self._is_orphan:
+            shutil.rmtree(self._order.shared, ignore_errors=True)
 
     # Workers
 
@@ -218,6 +223,7 @@ class Foreman:
 
     def _end_at_once(self) -> None:
         """Who started us is gone."""
+        self._is_orphan = True
         self._selector.unregister(sys.stdin.fileno())
         self._begin_end(0.0)
         os.close(self._holding)

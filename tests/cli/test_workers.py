@@ -207,13 +207,17 @@ def test_what_is_in_the_way_is_told_alike_with_one_worker_and_with_many(
     assert told[0][2].startswith("error: ")
 
 
-def test_workers_end_when_their_server_is_killed(on_zoo: tuple[str, ...]) -> None:
+def test_workers_end_when_their_server_is_killed(
+    on_zoo: tuple[str, ...], temporary: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TMPDIR", str(temporary))
     with server(*on_zoo, "serve", "--workers", "2") as (process, address):
         answer(f"{address}/ready")
         wait_until(lambda: len(workers_of(process)) == 2)
         workers = workers_of(process)
         process.kill()
         wait_until(lambda: all(map(is_over, workers)))
+        wait_until(lambda: not list(temporary.glob("etown-kg-*")))
 
 
 def test_metrics_are_those_of_all_workers(on_zoo: tuple[str, ...]) -> None:
