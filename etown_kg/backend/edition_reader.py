@@ -54,7 +54,11 @@ class EditionReader:
         return None if answered is None else (answered, self._state, self._version)
 
     def catch_up(self) -> None:
-        """Go on to the newest state: some 5 us for each triple that came or went."""
+        """Go on to the newest state.
+
+        Some 5 us for each triple that came or went, and ten times that where one of its terms is
+        in half a million others.
+        """
         end = self._log.end
         for record in self._log.read(self._at, end):
             head, _, lines = record.partition(b"\n")
