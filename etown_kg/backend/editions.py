@@ -119,9 +119,10 @@ class Editions:
 
     def follow(self, step: Step, state: int) -> bool:
         """Log what leads to a state; False if clients may read the current edition no more."""
-        if self.current is None and self._next is None:
+        is_large = step.size > MAX_QUADS
+        if self.current is None and self._next is None and not is_large:
             return True  # the next one will have it
-        record = None if step.size > MAX_QUADS else _record(self._graph, step, state)
+        record = None if is_large else _record(self._graph, step, state)
         if record is not None and self._next is not None and not self._next.append(record):
             record = None
         if record is not None and (self.current is None or self.current.append(record)):
