@@ -25,10 +25,8 @@ log = logging.getLogger(__name__)
 READABLE: Final = select.POLLIN | select.POLLPRI
 # After so long a query is none of the quick ones, in seconds.
 PATIENCE_S = 0.05
-# Rides at work: one that evaluates on each processor. One more answers up to a fifth more when
-# nothing changes, but has as much to follow as the others while updates stream in: with three on
-# two processors readers' p99 beside a writer was 22 to 42 ms, with two 16 to 25 (1.3 million
-# triples).
+# Rides at work in this process. One alone in each of two answers as many aggregates a second on two
+# processors, but has whoever comes behind a slow one wait for all of its patience.
 MOST_AT_WORK = os.cpu_count() or 1
 MOST_WAITING = 64
 
