@@ -360,7 +360,10 @@ class WebServer:
             self._lane.hurry()
         while self._departing:  # a response may be followed by the next request's
             channel, response = self._departing.popleft()
-            channel.send_off(response)
+            try:
+                channel.send_off(response)
+            except Exception:  # noqa: BLE001  # as `readwrite` does: it is logged, and others go on
+                channel.handle_error()
 
     def _make_room(self) -> None:
         """Close the connections that have been silent for longest, if hardly any are left.

@@ -23,7 +23,7 @@ from waitress.parser import HTTPRequestParser
 from etown_kg.backend import QueryRequest
 from etown_kg.backend.client import ProcessBackend, start
 from etown_kg.backend.limits import MIB, Limits
-from etown_kg.cli import express_lane
+from etown_kg.cli import express_lane, web_server
 from etown_kg.config import Settings
 from etown_kg.graph import KnowledgeGraph
 from etown_kg.web import create_app
@@ -259,6 +259,21 @@ def test_who_leaves_on_the_way_takes_no_place_with_him(server: Server) -> None:
         time.sleep(0.05)
     assert server.backend.at_work() == 0
     assert ask(server, "GET", by_get("ASK {}"), {}).status == 200
+
+
+def test_a_fault_in_sending_ends_one_connection_alone(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request = f"GET {by_get('ASK {}')} HTTP/1.1\r\nHost: a\r\n\r\n".encode()
+    with monkeypatch.context() as patched:
+        patched.setattr(web_server._Channel, "send_off", lambda *_: 1 / 0)
+        with socket.create_connection((server.host, server.port)) as connection:
+            connection.settimeout(20)
+            connection.sendall(request)
+            assert connection.recv(4096) == b""
+    with socket.create_connection((server.host, server.port)) as connection:
+        connection.sendall(request)
+        assert connection.recv(4096).startswith(b"HTTP/1.1 200 OK\r\n")
 
 
 def test_a_client_counts_once_whichever_way_it_goes(tmp_path: Path) -> None:
