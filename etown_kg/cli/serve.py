@@ -117,7 +117,10 @@ def serve(context: click.Context) -> None:
         with step("Asking the store" if settings.backend else "Building the graph"):
             backend = open_backend(settings, limits, meanwhile)
             stack.enter_context(_served(backend, settings))
+            # From here on signals are obeyed, since they may come as soon as somebody is answered.
+            _reload_on_hangup(backend, settings)
             if crew is not None:
+                _stop_on_signals(crew, settings)
                 crew.begin(backend.folder if isinstance(backend, ProcessBackend) else None)
             status = backend.status()
         keep_audit_log(settings)  # not before: a location begins as an empty folder
@@ -127,7 +130,7 @@ def serve(context: click.Context) -> None:
             server = crew
         else:
             server = web_server(settings, backend, limits, listener)
-        _obey_signals(server, backend, settings)
+            _stop_on_signals(server, settings)
         click.echo(
             f"{status.asserted:,} asserted and {status.inferred:,} inferred statements"
             f" on http://{_address(settings)}/  (Ctrl-C stops)"
@@ -298,21 +301,24 @@ def _ended_quietly() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _obey_signals(
-    server: WebServer | Crew, backend: ProcessBackend | RemoteBackend, settings: Settings
-) -> None:
-    """SIGTERM and Ctrl-C stop the server, SIGHUP reads the data again."""
+def _stop_on_signals(server: WebServer | Crew, settings: Settings) -> None:
+    """SIGTERM and Ctrl-C stop the server."""
 
     def stop(_signal: int, _frame: FrameType | None) -> None:
         server.stop(settings.token_timeout_s)
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+
+
+def _reload_on_hangup(backend: ProcessBackend | RemoteBackend, settings: Settings) -> None:
+    """SIGHUP reads the data again."""
 
     def reload(_signal: int, _frame: FrameType | None) -> None:
         # In a thread: the server answers from the old data until the new ones are there.
         task = partial(_reload, backend, settings.location)
         threading.Thread(target=task, name="reload", daemon=True).start()
 
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
     signal.signal(signal.SIGHUP, reload)
 
 

@@ -138,7 +138,7 @@ class Crew:
         self._say(owner)
 
     def wait(self) -> None:
-        """Return when the first worker serves.
+        """Return when the first worker serves, or `stop` was called.
 
         Raises:
             EtownError: what is in the way of the web server.
@@ -154,6 +154,8 @@ class Crew:
         if frame is not None and "ready" in frame[0]:
             return
         self._end()
+        if self._stopped.is_set():
+            return
         if frame is not None and "error" in frame[0]:
             raise wire.unpack_error(frame[0])
         if frame is not None and "fault" in frame[0]:
