@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import re
 import time
 from datetime import datetime, timezone
+from functools import cache
 from itertools import count
 from logging.handlers import WatchedFileHandler
 from secrets import token_hex
@@ -20,7 +22,6 @@ from flask import Flask, Response, g, request
 HEADER = "X-Request-ID"
 _SAFE = re.compile(r"[A-Za-z0-9._-]{1,128}")
 MAX_AGENT = 200
-_PROCESS = token_hex(4)
 _numbers = count()
 
 
@@ -76,7 +77,13 @@ def is_name(given: str) -> bool:
 
 def new_name() -> str:
     """A name for a request that has none, different from those of other processes."""
-    return f"{_PROCESS}{next(_numbers):08x}"
+    return f"{_of_process(os.getpid())}{next(_numbers):08x}"
+
+
+@cache
+def _of_process(_pid: int) -> str:
+    """What the names of one process begin with; who forks it has others."""
+    return token_hex(4)
 
 
 def write(log: logging.Logger, **members: object) -> None:

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, suppress
+from contextlib import ExitStack, closing, suppress
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
@@ -98,6 +98,23 @@ def test_workers_serve_together_are_replaced_and_end_together(
         assert f"on {address}/" in out
         assert re.fullmatch(r"a worker ended with status -9; starting another\n", err)
         assert all(map(is_over, workers))
+
+
+def test_no_two_workers_give_requests_the_same_names(on_zoo: tuple[str, ...]) -> None:
+    with server(*on_zoo, "serve", "--workers", "2") as (process, address), ExitStack() as stack:
+        answer(f"{address}/ready")
+        wait_until(lambda: len(workers_of(process)) == 2)
+        names = []
+        for _ in range(8):  # at once, so that both workers have some
+            connection = http.client.HTTPConnection(address[7:], timeout=60)
+            stack.enter_context(closing(connection))
+            for path in (ASK, "/ready") * 3:
+                connection.request("GET", path)
+                response = connection.getresponse()
+                response.read()
+                names.append(response.headers["X-Request-ID"])
+    assert len(set(names)) == len(names) == 48
+    assert len({name[:8] for name in names}) == 2
 
 
 def test_connections_wait_while_no_worker_is_there(on_zoo: tuple[str, ...]) -> None:
