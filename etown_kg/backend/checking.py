@@ -9,8 +9,8 @@ from __future__ import annotations
 import os
 import socket
 import time
-from collections.abc import Callable
 from functools import partial
+from typing import TYPE_CHECKING
 
 from etown_kg.backend import wire
 from etown_kg.backend.confinement import confine, default_signals, die_with_parent, set_alarm
@@ -19,7 +19,8 @@ from etown_kg.backend.limits import Limits
 from etown_kg.backend.updating import Fork
 from etown_kg.findings import Finding
 
-Check = Callable[[], frozenset[Finding]]
+if TYPE_CHECKING:
+    from etown_kg.graph import Check
 
 
 class CheckEndedError(Exception):

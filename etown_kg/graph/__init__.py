@@ -611,8 +611,7 @@ class KnowledgeGraph:
         writer: str = "",
         scope: Scope = ALL,
         sync: bool = True,
-        within_limits: Callable[[Callable[[], frozenset[Finding]]], frozenset[Finding]]
-        | None = None,
+        within_limits: Callable[[Check], frozenset[Finding]] | None = None,
     ) -> Change:
         """Make a change, whole or not at all.
 

@@ -24,7 +24,8 @@ LOWER: Final = (1 << HALF) - 1
 _SHORT, _REMEMBERED = 256, 1 << 14
 _NOTHING: Final = array("q")
 Keys: TypeAlias = "memoryview[int] | array[int]"
-_Rows = tuple[Keys, int, int]
+# Keys, the first place among them and the place behind the last one.
+Range = tuple[Keys, int, int]
 
 
 class IndexChange(NamedTuple):
@@ -68,7 +69,6 @@ class Index:
 
     Attributes:
         terms: the term with a number.
-        changed: how many changes it has taken over.
     """
 
     def __init__(self, memory: mmap) -> None:
@@ -78,7 +78,6 @@ class Index:
         count, triples, slots = HEAD.unpack_from(memory)
         self._base_count: int = count
         self._count = self._base_count
-        self.changed = 0
         view = memoryview(memory)
         place = HEAD.size
         columns: list[memoryview[int]] = []
@@ -110,7 +109,7 @@ class Index:
             slot = (slot + 1) & self._mask
         return None
 
-    def of_subject(self, number: int) -> _Rows:
+    def of_subject(self, number: int) -> Range:
         """The keys of the triples with this subject, in order: a sequence, its first place and
         the place behind the last one.
         """
@@ -121,7 +120,7 @@ class Index:
             return _NOTHING, 0, 0
         return self._by_subject, self._subjects_at[number], self._subjects_at[number + 1]
 
-    def of_object(self, number: int) -> _Rows:
+    def of_object(self, number: int) -> Range:
         """The keys of the triples with this object, in order; see `of_subject`."""
         late = self._late_objects.get(number)
         if late is not None:
@@ -133,7 +132,6 @@ class Index:
     def change(self, changes: Iterable[IndexChange]) -> None:
         """Take over what has come and gone, in this order; what is so already changes nothing."""
         for each in changes:
-            self.changed += 1
             if each.is_there:
                 s, p, o = map(self._noted, each[1:])
             else:
@@ -164,7 +162,7 @@ class Index:
         return number
 
 
-def _copy(rows: _Rows) -> array[int]:
+def _copy(rows: Range) -> array[int]:
     keys, start, end = rows
     copied = array("q")
     copied.frombytes(keys[start:end].tobytes())

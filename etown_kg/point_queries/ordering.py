@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final, NamedTuple
 
 from etown_kg.point_queries import walk
@@ -103,11 +103,12 @@ class JoinOrder:
             if s is not None:
                 return 2.0 if p is not None else 16.0
             return 8.0 if p is not None else 64.0
-        number, predicate = self._constants[known], None if p is None else self._constant(p)
+        number = self._constants[known]
         assert number is not None
-        of = self._index.of_subject if s is not None else self._index.of_object
-        keys, start, end = of(number)
-        return walk.count(keys, start, end, predicate)
+        found = (self._index.of_subject if s is not None else self._index.of_object)(number)
+        predicate = None if p is None else self._constant(p)
+        _, start, end = found if predicate is None else walk.of_predicate(found, predicate)
+        return end - start
 
     def _constant(self, column: int) -> int | None:
         return self._constants[column] if column < len(self._constants) else None
@@ -116,11 +117,11 @@ class JoinOrder:
 _NOWHERE: Final = float("inf")
 # How a pattern is joined by what is known of its subject, predicate and object; and which of them
 # the new columns are for.
-_WAYS: Final = {
+_WAYS: Final[Mapping[tuple[bool, bool, bool], tuple[walk.Extend, tuple[int, ...]]]] = {
     (True, True, True): (walk.there, ()),
     (True, True, False): (walk.objects, (2,)),
     (False, True, True): (walk.subjects, (0,)),
     (True, False, True): (walk.predicates, (1,)),
     (True, False, False): (walk.all_of_subject, (1, 2)),
-    (False, False, True): (walk.all_of_object, (0, 1)),
+    (False, False, True): (walk.all_of_object, (1, 0)),
 }

@@ -50,7 +50,6 @@ class SmallQuery:
     """A query as it is read here.
 
     Attributes:
-        columns: the variables of a SELECT, None for all of them; an ASK has none.
         required, optionals: the patterns of the group, and of each OPTIONAL in it.
         order: variables, and whether the last comes first.
         languages: those of constants that are texts with one.
@@ -59,7 +58,6 @@ class SmallQuery:
 
     is_ask: bool = False
     is_distinct: bool = False
-    columns: list[str] | None = None
     required: list[Pattern] = field(default_factory=list)
     optionals: list[list[Pattern]] = field(default_factory=list)
     filters: list[LanguageFilter] = field(default_factory=list)
@@ -113,14 +111,13 @@ class _Reader:
             self._at += 2
         query = self._query
         if self._takes_word("ASK"):
-            query.is_ask, query.columns = True, []
+            query.is_ask = True
         else:
             self._expect_word("SELECT")
             query.is_distinct = self._takes_word("DISTINCT")
             if not self._takes("*"):
-                query.columns = []
                 while self._next.kind == "variable":
-                    query.columns.append(self._variable())
+                    self._variable()  # which of them there are the engine tells
         self._takes_word("WHERE")
         self._expect("{")
         self._group()

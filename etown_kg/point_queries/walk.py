@@ -10,10 +10,11 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple
 
 from etown_kg.point_queries import terms
-from etown_kg.point_queries.index import HALF, LOWER, Index, Keys
+from etown_kg.point_queries.index import HALF, LOWER, Index, Range
 
 # Numbers of terms; None where an OPTIONAL has bound nothing.
 Row = tuple[int | None, ...]
@@ -45,10 +46,13 @@ class Room:
             raise TooMuchError
 
 
+Extend = Callable[[Index, Rows, "Step", Room], Rows]
+
+
 class Step(NamedTuple):
     """One pattern: how it extends a row, and the columns of its subject, predicate and object."""
 
-    extend: Callable[[Index, Rows, Step, Room], Rows]
+    extend: Extend
     subject: int
     predicate: int
     object: int
@@ -125,13 +129,12 @@ def in_language(
     return kept
 
 
-def count(keys: Keys, start: int, end: int, predicate: int | None) -> int:
-    """How many of these keys are of a predicate; None for all."""
-    if predicate is None:
-        return end - start
+def of_predicate(found: Range, predicate: int) -> Range:
+    """Those of the keys that are of a predicate."""
+    keys, start, end = found
     least = predicate << HALF
     start = bisect_left(keys, least, start, end)
-    return bisect_left(keys, least + LOWER + 1, start, end) - start
+    return keys, start, bisect_left(keys, least + LOWER + 1, start, end)
 
 
 # ruff: noqa: RUF005  # to add two tuples takes half of the time of spelling a third
@@ -139,14 +142,15 @@ def count(keys: Keys, start: int, end: int, predicate: int | None) -> int:
 # and constants alone are asked for.
 
 
-def objects(index: Index, rows: Rows, step: Step, room: Room) -> Rows:
-    """Subject and predicate are known."""
+def _others(
+    of: Callable[[Index, int], Range], known: int, index: Index, rows: Rows, step: Step, room: Room
+) -> Rows:
+    """The predicate is known, and one of the others: a place of `Step`, whose keys `of` gives."""
     extended: Rows = []
+    column: int = step[known]  # type: ignore[assignment]
     for row in rows:
-        keys, start, end = index.of_subject(row[step.subject])  # type: ignore[arg-type]
-        least: int = row[step.predicate] << HALF  # type: ignore[operator]
-        start = bisect_left(keys, least, start, end)
-        end = bisect_left(keys, least + LOWER + 1, start, end)
+        found = of(index, row[column])  # type: ignore[arg-type]
+        keys, start, end = of_predicate(found, row[step.predicate])  # type: ignore[arg-type]
         if start == end:
             continue
         room.take(end - start)
@@ -157,38 +161,23 @@ def objects(index: Index, rows: Rows, step: Step, room: Room) -> Rows:
     return extended
 
 
-def subjects(index: Index, rows: Rows, step: Step, room: Room) -> Rows:
-    """Predicate and object are known."""
+def _all(
+    of: Callable[[Index, int], Range], known: int, index: Index, rows: Rows, step: Step, room: Room
+) -> Rows:
+    """One is known, see `_others`: predicates and others."""
     extended: Rows = []
+    column: int = step[known]  # type: ignore[assignment]
     for row in rows:
-        keys, start, end = index.of_object(row[step.object])  # type: ignore[arg-type]
-        least: int = row[step.predicate] << HALF  # type: ignore[operator]
-        start = bisect_left(keys, least, start, end)
-        end = bisect_left(keys, least + LOWER + 1, start, end)
-        if start < end:
-            room.take(end - start)
-            extended += [row + (key & LOWER,) for key in keys[start:end].tolist()]
-    return extended
-
-
-def all_of_subject(index: Index, rows: Rows, step: Step, room: Room) -> Rows:
-    """The subject is known: predicates and objects."""
-    extended: Rows = []
-    for row in rows:
-        keys, start, end = index.of_subject(row[step.subject])  # type: ignore[arg-type]
+        keys, start, end = of(index, row[column])  # type: ignore[arg-type]
         room.take(end - start)
         extended += [row + (key >> HALF, key & LOWER) for key in keys[start:end].tolist()]
     return extended
 
 
-def all_of_object(index: Index, rows: Rows, step: Step, room: Room) -> Rows:
-    """The object is known: subjects and predicates."""
-    extended: Rows = []
-    for row in rows:
-        keys, start, end = index.of_object(row[step.object])  # type: ignore[arg-type]
-        room.take(end - start)
-        extended += [row + (key & LOWER, key >> HALF) for key in keys[start:end].tolist()]
-    return extended
+objects = partial(_others, Index.of_subject, Step._fields.index("subject"))
+subjects = partial(_others, Index.of_object, Step._fields.index("object"))
+all_of_subject = partial(_all, Index.of_subject, Step._fields.index("subject"))
+all_of_object = partial(_all, Index.of_object, Step._fields.index("object"))
 
 
 def predicates(index: Index, rows: Rows, step: Step, room: Room) -> Rows:
